@@ -1,0 +1,88 @@
+// Package needs lets a test say what it needs of the machine. Where that is missing the
+// test skips and says what mends it; with CLEANROOM_REQUIRE_ALL=1, as in `make test`, it
+// fails instead. It is for tests alone and never installs or changes anything.
+package needs
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/cleanroom-dev/cleanroom/core/internal/place"
+)
+
+// RequireVar turns every skip for want of something into a failure.
+const RequireVar = "CLEANROOM_REQUIRE_ALL"
+
+const mend = "run `make setup`"
+
+// Root stops the test unless it runs as root with the capability to mount.
+func Root(t testing.TB) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		missing(t, "needs root: run `make test` as root")
+		return
+	}
+	if ok, err := effective(capSysAdmin); err != nil || !ok {
+		missing(t, "needs CAP_SYS_ADMIN: run outside a container that takes it away (%v)", err)
+	}
+}
+
+// Program returns the absolute path of name on PATH.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		// Test runners often leave the administrator's folders off PATH.
+		for _, dir := range []string{"/usr/sbin/", "/sbin/"} {
+			if _, err := exec.LookPath(dir + name); err == nil {
+				return dir + name
+			}
+		}
+		missing(t, "needs the program %s: %s", name, mend)
+	}
+	return path
+}
+
+// Device stops the test unless the device node at path can be opened.
+func Device(t testing.TB, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		missing(t, "needs the device %s: load its kernel module, or run outside a container that hides it (%v)", path, err)
+		return
+	}
+	f.Close()
+}
+
+// Envoy returns the path of the Envoy binary that setup brought.
+func Envoy(t testing.TB) string { t.Helper(); return file(t, "Envoy", place.Envoy) }
+
+// Collector returns the path of the OpenTelemetry collector that setup built.
+func Collector(t testing.TB) string {
+	t.Helper()
+	return file(t, "the OpenTelemetry collector", place.Collector)
+}
+
+// Azurite returns the path of azurite-blob's JavaScript entry; run it with Program(t, "node").
+func Azurite(t testing.TB) string { t.Helper(); return file(t, "Azurite", place.Azurite) }
+
+func file(t testing.TB, what string, find func() (string, error)) string {
+	t.Helper()
+	path, err := find()
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
+		missing(t, "needs %s: %s (%v)", what, mend, err)
+	}
+	return path
+}
+
+func missing(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if os.Getenv(RequireVar) == "1" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
