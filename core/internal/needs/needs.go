@@ -14,6 +14,9 @@ import (
 // RequireVar turns every skip for want of something into a failure.
 const RequireVar = "CLEANROOM_REQUIRE_ALL"
 
+// ReleaseVar names the folder of a built release.
+const ReleaseVar = "CLEANROOM_RELEASE"
+
 const mend = "run `make setup`"
 
 // Root stops the test unless it runs as root with the capability to mount.
@@ -21,6 +24,10 @@ func Root(t testing.TB) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		missing(t, "needs root: run `make test` as root")
+		return
+	}
+	if !initialUserNamespace() {
+		missing(t, "needs the machine's own root: this is a user namespace")
 		return
 	}
 	if ok, err := effective(capSysAdmin); err != nil || !ok {
@@ -66,6 +73,17 @@ func Collector(t testing.TB) string {
 
 // Azurite returns the path of azurite-blob's JavaScript entry; run it with Program(t, "node").
 func Azurite(t testing.TB) string { t.Helper(); return file(t, "Azurite", place.Azurite) }
+
+// Release returns the folder that Bazel's //:release made: command line, daemons, plugins,
+// images and images.lock. Under `make test` the runner names it in ReleaseVar.
+func Release(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv(ReleaseVar)
+	if dir == "" {
+		missing(t, "needs a built release: run `make test`, or set %s to bazel-bin/release", ReleaseVar)
+	}
+	return dir
+}
 
 func file(t testing.TB, what string, find func() (string, error)) string {
 	t.Helper()

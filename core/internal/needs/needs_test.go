@@ -44,7 +44,9 @@ func TestMissingThings(t *testing.T) {
 		"envoy":         {func(t testing.TB) { Envoy(t) }, "make setup"},
 		"azurite":       {func(t testing.TB) { Azurite(t) }, "make setup"},
 		"the collector": {func(t testing.TB) { Collector(t) }, "make setup"},
+		"a release":     {func(t testing.TB) { Release(t) }, "make test"},
 	} {
+		t.Setenv(ReleaseVar, "")
 		t.Setenv(place.StateVar, t.TempDir())
 		t.Run(name+" missing skips with what mends it", func(t *testing.T) {
 			t.Setenv(RequireVar, "")
