@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cleanroom-dev/cleanroom/core/internal/place"
+	"github.com/cleanroom-dev/cleanroom/internal/place"
 )
 
 // recorder stands for a test and keeps what was said of it.

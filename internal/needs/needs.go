@@ -8,7 +8,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"github.com/cleanroom-dev/cleanroom/core/internal/place"
+	"github.com/cleanroom-dev/cleanroom/internal/place"
 )
 
 // RequireVar turns every skip for want of something into a failure.
