@@ -3,11 +3,7 @@
 // Every field here is enforced by the room. What is not built has no field.
 package v1
 
-import (
-	"time"
-
-	"github.com/cleanroom-dev/cleanroom/core/digest"
-)
+import "github.com/cleanroom-dev/cleanroom/core/digest"
 
 // APIVersion is the only value of Spec.APIVersion.
 const APIVersion = "cleanroom/v1"
@@ -169,9 +165,9 @@ type Governance struct {
 type Endpoint struct {
 	Name string `json:"name"`
 	Plugin
-	Operations []string `json:"operations"`          // of core/governance; an audit endpoint covers all: leave empty
-	Timeout    Duration `json:"timeout"`             // for one question
-	AnswerKey  string   `json:"answerKey,omitempty"` // Ed25519, base64: required of signing backends (ledger), refused for httpapi
+	Operations []string `json:"operations,omitempty"` // of core/governance; an audit endpoint covers all: leave empty
+	Timeout    Duration `json:"timeout"`              // for one question
+	AnswerKey  string   `json:"answerKey,omitempty"`  // Ed25519, base64: required of signing backends (ledger), refused for httpapi
 }
 
 // Telemetry says what of the room's inside may be exported, and where to.
@@ -201,9 +197,3 @@ type Limits struct {
 	WallTime Duration `json:"wallTime"` // of the application
 	BytesOut Size     `json:"bytesOut"` // sealed outputs, in plaintext bytes
 }
-
-// Size is a number of bytes, written "64MiB", "1GiB", "512KiB" or as a plain number.
-type Size int64
-
-// Duration is written as Go does: "90s", "5m".
-type Duration time.Duration
