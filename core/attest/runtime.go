@@ -1,0 +1,166 @@
+package attest
+
+import (
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+
+	"github.com/cleanroom-dev/cleanroom/core/canonical"
+	"github.com/cleanroom-dev/cleanroom/core/digest"
+	"github.com/cleanroom-dev/cleanroom/core/fault"
+)
+
+// WrapKeyBits is the size of the RSA key to which key services wrap. Making one
+// took 0.28 s on average on one 2 GHz core (2048: 0.07 s, 4096: 0.4 to 1 s); a room
+// makes it while it starts other things.
+const WrapKeyBits = 3072
+
+const (
+	maxRuntimeData = 16 << 10
+	maxRoomID      = 64
+	exponent       = 65537
+)
+
+// RuntimeData is what the room says about itself, bound by hash into its report.
+type RuntimeData struct {
+	Keys     []JWK         `json:"keys"` // the wrapping key (RSA), then the event key (Ed25519)
+	Contract digest.SHA256 `json:"contract"`
+	Room     string        `json:"room"` // 1 to 64 of a-z, 0-9 and -
+}
+
+// JWK is a public key (RFC 7517; RFC 7518 6.3 for RSA, RFC 8037 for Ed25519).
+type JWK struct {
+	KeyType string `json:"kty"`
+	Curve   string `json:"crv,omitempty"`
+	X       string `json:"x,omitempty"`
+	N       string `json:"n,omitempty"`
+	E       string `json:"e,omitempty"`
+}
+
+// NewRuntimeData describes a room's two keys.
+func NewRuntimeData(wrap *rsa.PublicKey, event ed25519.PublicKey, contract digest.SHA256, room string) RuntimeData {
+	d := RuntimeData{Contract: contract, Room: room}
+	if wrap != nil && wrap.N != nil {
+		d.Keys = append(d.Keys, JWK{KeyType: "RSA", N: b64(wrap.N.Bytes()), E: b64(big.NewInt(int64(wrap.E)).Bytes())})
+	}
+	d.Keys = append(d.Keys, JWK{KeyType: "OKP", Curve: "Ed25519", X: b64(event)})
+	return d
+}
+
+// Marshal returns canonical JSON, or Invalid where ParseRuntimeData would refuse it.
+func (d RuntimeData) Marshal() ([]byte, error) {
+	if err := d.validate(fault.Invalid); err != nil {
+		return nil, err
+	}
+	b, err := canonical.Marshal(d)
+	if err != nil {
+		return nil, fault.New(fault.Internal, opRuntime, "%w", err)
+	}
+	return b, nil
+}
+
+// ParseRuntimeData reads canonical JSON, strictly. Errors are Unattested.
+func ParseRuntimeData(b []byte) (RuntimeData, error) {
+	if len(b) > maxRuntimeData {
+		return RuntimeData{}, fault.New(fault.Unattested, opRuntime, "%d bytes, more than %d", len(b), maxRuntimeData)
+	}
+	var d RuntimeData
+	if err := canonical.Unmarshal(b, &d); err != nil {
+		return RuntimeData{}, fault.New(fault.Unattested, opRuntime, "%w", err)
+	}
+	if err := d.validate(fault.Unattested); err != nil {
+		return RuntimeData{}, err
+	}
+	return d, nil
+}
+
+const opRuntime = "attest.runtime"
+
+func (d RuntimeData) validate(kind fault.Kind) error {
+	if len(d.Keys) != 2 {
+		return fault.New(kind, opRuntime, "keys: %d, want the wrapping key and the event key", len(d.Keys))
+	}
+	if _, err := d.Keys[0].rsa(); err != nil {
+		return fault.New(kind, opRuntime, "keys[0]: %w", err)
+	}
+	if _, err := d.Keys[1].ed25519(); err != nil {
+		return fault.New(kind, opRuntime, "keys[1]: %w", err)
+	}
+	if d.Contract.IsZero() {
+		return fault.New(kind, opRuntime, "contract: is required")
+	}
+	if !roomID(d.Room) {
+		return fault.New(kind, opRuntime, "room: must be 1 to %d of a-z, 0-9 and - (got %.80q)", maxRoomID, d.Room)
+	}
+	return nil
+}
+
+// WrapKey returns the RSA key to which a key service wraps.
+func (d RuntimeData) WrapKey() (*rsa.PublicKey, error) {
+	if err := d.validate(fault.Unattested); err != nil {
+		return nil, err
+	}
+	return d.Keys[0].rsa()
+}
+
+// EventKey returns the key that signs the room's events and outputs.
+func (d RuntimeData) EventKey() (ed25519.PublicKey, error) {
+	if err := d.validate(fault.Unattested); err != nil {
+		return nil, err
+	}
+	return d.Keys[1].ed25519()
+}
+
+func (k JWK) rsa() (*rsa.PublicKey, error) {
+	if k.KeyType != "RSA" || k.Curve != "" || k.X != "" {
+		return nil, fmt.Errorf("kty must be RSA with n and e alone (got %.20q)", k.KeyType)
+	}
+	n, err := unb64(k.N)
+	if err != nil {
+		return nil, fmt.Errorf("n: %w", err)
+	}
+	e, err := unb64(k.E)
+	if err != nil {
+		return nil, fmt.Errorf("e: %w", err)
+	}
+	if v := new(big.Int).SetBytes(e); !v.IsInt64() || v.Int64() != exponent || len(e) != 3 {
+		return nil, fmt.Errorf("e must be %d", exponent)
+	}
+	pub := &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: exponent}
+	if bits := pub.N.BitLen(); bits != 3072 && bits != 4096 || bits != len(n)*8 {
+		return nil, fmt.Errorf("n must be 3072 or 4096 bits (got %d)", bits)
+	}
+	return pub, nil
+}
+
+func (k JWK) ed25519() (ed25519.PublicKey, error) {
+	if k.KeyType != "OKP" || k.Curve != "Ed25519" || k.N != "" || k.E != "" {
+		return nil, fmt.Errorf("kty must be OKP, crv Ed25519 (got %.20q, %.20q)", k.KeyType, k.Curve)
+	}
+	x, err := unb64(k.X)
+	if err != nil {
+		return nil, fmt.Errorf("x: %w", err)
+	}
+	if len(x) != ed25519.PublicKeySize {
+		return nil, fmt.Errorf("x must be %d bytes (got %d)", ed25519.PublicKeySize, len(x))
+	}
+	return ed25519.PublicKey(x), nil
+}
+
+func roomID(s string) bool {
+	if s == "" || len(s) > maxRoomID {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+func unb64(s string) ([]byte, error) { return base64.RawURLEncoding.Strict().DecodeString(s) }
