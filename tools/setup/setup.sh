@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings what the demo and the tests need and this machine lacks, says what it does, and does
 # nothing the second time. It changes the system only through Debian's package manager; all
-# else goes into one per-user folder, which core/internal/place resolves in the same way.
+# else goes into one per-user folder, which internal/place resolves in the same way.
 # Exit codes: 0 all there · 1 internal · 2 usage · 6 a digest is wrong · 7 something cannot be had here.
 set -uo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 
 	"github.com/cleanroom-dev/cleanroom/core/canonical"
-	"github.com/cleanroom-dev/cleanroom/tools/build/imagelock"
+	"github.com/cleanroom-dev/cleanroom/core/policy"
 )
 
 // source writes a file with the given mode and returns its path.
@@ -79,7 +79,7 @@ func TestSameInputsGiveTheSameBytes(t *testing.T) {
 
 func TestEveryInputChangesTheDigest(t *testing.T) {
 	_, lock0 := made(t, demo(t))
-	var was imagelock.Image
+	var was policy.Image
 	if err := canonical.Unmarshal(lock0, &was); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestEveryInputChangesTheDigest(t *testing.T) {
 			o := demo(t)
 			change(&o)
 			_, lock1 := made(t, o)
-			var is imagelock.Image
+			var is policy.Image
 			if err := canonical.Unmarshal(lock1, &is); err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +110,7 @@ func TestEveryInputChangesTheDigest(t *testing.T) {
 
 func TestLayoutHoldsTheImageOfTheLock(t *testing.T) {
 	tarball, lock := made(t, demo(t))
-	var want imagelock.Image
+	var want policy.Image
 	if err := canonical.Unmarshal(lock, &want); err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,8 @@ import (
 	"strings"
 
 	"github.com/cleanroom-dev/cleanroom/core/canonical"
-	"github.com/cleanroom-dev/cleanroom/tools/build/imagelock"
+	"github.com/cleanroom-dev/cleanroom/core/digest"
+	"github.com/cleanroom-dev/cleanroom/core/policy"
 )
 
 // list is a flag that may be given many times.
@@ -34,13 +35,13 @@ func run(out string, images, binaries, rest []string) error {
 	if out == "" || len(rest) > 0 {
 		return fmt.Errorf("want -out and no arguments, got %q", rest)
 	}
-	var lock imagelock.Lock
+	var lock policy.Lock
 	for _, path := range images {
 		raw, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		var image imagelock.Image
+		var image policy.Image
 		if err := canonical.Unmarshal(raw, &image); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -51,7 +52,7 @@ func run(out string, images, binaries, rest []string) error {
 		if !ok {
 			return fmt.Errorf("want NAME=FILE, got %q", pair)
 		}
-		binary, err := imagelock.Measure(name, path)
+		binary, err := measure(name, path)
 		if err != nil {
 			return err
 		}
@@ -62,4 +63,18 @@ func run(out string, images, binaries, rest []string) error {
 		return err
 	}
 	return os.WriteFile(out, raw, 0o644)
+}
+
+// measure returns the entry of the program in the file at path.
+func measure(name, path string) (policy.Binary, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return policy.Binary{}, err
+	}
+	defer f.Close()
+	sum, err := digest.OfReader(f)
+	if err != nil {
+		return policy.Binary{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return policy.Binary{Name: name, SHA256: sum}, nil
 }
