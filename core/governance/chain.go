@@ -84,8 +84,6 @@ func (c *Chain) follows(e Event) error {
 		return bad(fault.Invalid, "the room is closed")
 	case c.seq == 0 && (e.Operation != RoomOpen || e.Phase != Intent && e.Phase != Refused):
 		return bad(fault.Invalid, "a trail begins with %s (got %s, %s)", RoomOpen, e.Operation, e.Phase)
-	case c.seq > 0 && e.Operation == RoomOpen && e.Phase == Intent:
-		return bad(fault.Invalid, "a room opens once")
 	}
 	switch e.Phase {
 	case Intent:

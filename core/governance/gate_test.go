@@ -385,6 +385,22 @@ func TestCloseWaitsForOperationsUnderWay(t *testing.T) {
 	}
 }
 
+func TestAskAllowsNothingAndRecordsARefusal(t *testing.T) {
+	f := newFixture(t, nil)
+	f.must(governance.RoomOpen, "room-1")
+	both := []governance.Request{{Operation: governance.DataPresent, Subject: "a"}, {Operation: governance.OutputRelease, Subject: "b"}}
+	if err := f.gate.Ask(t.Context(), both...); err != nil || len(f.north.Events("room-1")) != 2 {
+		t.Errorf("Ask = %v, records %q", err, said(t, f.north))
+	}
+	f.south.Switch(governance.OutputRelease, false)
+	wantErr(t, "Ask", f.gate.Ask(t.Context(), both...), fault.Denied, "output.release: no consent from south for b")
+	if got := event(t, f.north, -1); got.Phase != governance.Refused || got.Subject != "b" {
+		t.Errorf("last record = %+v", got)
+	}
+	wantErr(t, "Ask for nothing known", f.gate.Ask(t.Context(), governance.Request{}), fault.Invalid)
+	wantErr(t, "Do", f.do(governance.OutputRelease, "b"), fault.Denied, "south")
+}
+
 func TestNewRefuses(t *testing.T) {
 	for name, change := range map[string]func(*governance.Config){
 		"no contract":               func(c *governance.Config) { c.Contract = digest.SHA256{} },
