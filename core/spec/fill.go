@@ -208,10 +208,7 @@ func (f *filler) members(n *yaml.Node, path string, each func(key string, value 
 			f.c.Add(path, "has a field name that is not a string: %s", describe(k))
 			continue
 		}
-		at := path + "." + k.Value
-		if !simple.MatchString(k.Value) {
-			at = path + "[" + strconv.Quote(k.Value) + "]"
-		}
+		at := member(path, k.Value)
 		if line, ok := first[k.Value]; ok {
 			f.c.AddLine(at, k.Line, "stands twice, first on line %d", line)
 			continue
@@ -219,6 +216,14 @@ func (f *filler) members(n *yaml.Node, path string, each func(key string, value 
 		first[k.Value] = k.Line
 		each(k.Value, value, at)
 	}
+}
+
+// member is the path of a field; a name that could be taken for a path is quoted.
+func member(path, name string) string {
+	if !simple.MatchString(name) {
+		return path + "[" + strconv.Quote(name) + "]"
+	}
+	return path + "." + name
 }
 
 // describe says what a node is, in a reader's words.
