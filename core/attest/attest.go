@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 
 	"github.com/cleanroom-dev/cleanroom/core/canonical"
+	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	v1 "github.com/cleanroom-dev/cleanroom/core/spec/v1"
 )
@@ -19,6 +20,8 @@ type Evidence struct {
 	Report   []byte `json:"report"`   // 1184 bytes (SEV-SNP ABI, AMD 56860, ATTESTATION_REPORT)
 	Chain    string `json:"chain"`    // PEM: VCEK, ASK, ARK
 }
+
+const reportSize = 1184
 
 // maxEvidence bounds evidence on the wire; a real one is below 10 KiB.
 const maxEvidence = 64 << 10
@@ -46,6 +49,16 @@ func ParseEvidence(b []byte) (Evidence, error) {
 		return Evidence{}, fault.New(fault.Unattested, op, "platform %.40q is none", e.Platform)
 	}
 	return e, nil
+}
+
+// HostData reads HOST_DATA out of the report without verifying anything: it is
+// what a room compares with its own policy, not what anybody may rely on.
+func (e Evidence) HostData() (digest.SHA256, error) {
+	const from, to = 0x0C0, 0x0E0 // AMD 56860, ATTESTATION_REPORT
+	if len(e.Report) != reportSize {
+		return digest.SHA256{}, fault.New(fault.Unattested, "attest.evidence", "report of %d bytes, want %d", len(e.Report), reportSize)
+	}
+	return digest.FromBytes(e.Report[from:to])
 }
 
 // Attester issues evidence that carries the given report data.

@@ -58,6 +58,18 @@ func TestVerifyRefusesEmptyExpectations(t *testing.T) {
 	}
 }
 
+func TestHostData(t *testing.T) {
+	ev := attest.Evidence{Report: make([]byte, 1184)}
+	copy(ev.Report[0xC0:], digest.Of([]byte("policy")).Bytes())
+	if d, err := ev.HostData(); err != nil || !d.Equal(digest.Of([]byte("policy"))) {
+		t.Errorf("HostData = %v, %v", d, err)
+	}
+	ev.Report = ev.Report[:1183]
+	if _, err := ev.HostData(); fault.KindOf(err) != fault.Unattested {
+		t.Errorf("HostData of a short report = %v", err)
+	}
+}
+
 func TestReportData(t *testing.T) {
 	got, sum := attest.ReportData([]byte("abc")), sha256.Sum256([]byte("abc"))
 	if !bytes.Equal(got[:32], sum[:]) || !bytes.Equal(got[32:], make([]byte, 32)) {
@@ -95,8 +107,14 @@ func modulus(bits int) *big.Int {
 	return n.Add(n, big.NewInt(1))
 }
 
+func rsaKey(bits int) attest.JWK { return attest.RSAKey(&rsa.PublicKey{N: modulus(bits), E: 65537}) }
+
 func runtimeData() attest.RuntimeData {
-	return attest.NewRuntimeData(&rsa.PublicKey{N: modulus(3072), E: 65537}, make(ed25519.PublicKey, 32), digest.Of(nil), "room-1")
+	return attest.RuntimeData{
+		Keys:     []attest.JWK{rsaKey(3072), attest.Ed25519Key(make(ed25519.PublicKey, 32))},
+		Contract: digest.Of(nil),
+		Room:     "room-1",
+	}
 }
 
 func TestRuntimeDataReadsWhatItWrote(t *testing.T) {
@@ -132,8 +150,9 @@ func TestRuntimeDataRefuses(t *testing.T) {
 		"a third key":                 {func(d *attest.RuntimeData) { d.Keys = append(d.Keys, d.Keys[0]) }, "keys: 3"},
 		"the event key first":         {func(d *attest.RuntimeData) { d.Keys[0], d.Keys[1] = d.Keys[1], d.Keys[0] }, "keys[0]"},
 		"two wrapping keys":           {func(d *attest.RuntimeData) { d.Keys[1] = d.Keys[0] }, "keys[1]"},
-		"a 2048-bit wrapping key":     {func(d *attest.RuntimeData) { *d = small() }, "3072 or 4096"},
-		"a modulus with leading zero": {func(d *attest.RuntimeData) { d.Keys[0].N = long }, "3072 or 4096"},
+		"a 1024-bit wrapping key":     {func(d *attest.RuntimeData) { d.Keys[0] = rsaKey(1024) }, "2048 3072 4096"},
+		"a 16384-bit wrapping key":    {func(d *attest.RuntimeData) { d.Keys[0] = rsaKey(16384) }, "2048 3072 4096"},
+		"a modulus with leading zero": {func(d *attest.RuntimeData) { d.Keys[0].N = long }, "2048 3072 4096"},
 		"exponent 3":                  {func(d *attest.RuntimeData) { d.Keys[0].E = "Aw" }, "65537"},
 		"a wrapping key with a curve": {func(d *attest.RuntimeData) { d.Keys[0].Curve = "Ed25519" }, "n and e alone"},
 		"a short event key":           {func(d *attest.RuntimeData) { d.Keys[1].X = "AAAA" }, "32 bytes"},
@@ -158,10 +177,6 @@ func TestRuntimeDataRefuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-func small() attest.RuntimeData {
-	return attest.NewRuntimeData(&rsa.PublicKey{N: modulus(2048), E: 65537}, make(ed25519.PublicKey, 32), digest.Of(nil), "r")
 }
 
 func FuzzParse(f *testing.F) {
