@@ -27,7 +27,7 @@ func Decode(b []byte, v any) wire.Violations {
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.UseNumber()
 	var out wire.Violations
-	if err := twice(dec, "", &out); err != nil {
+	if err := twice(dec, "", maxDepth, &out); err != nil {
 		return append(out, wire.Violation{Description: fmt.Sprintf("must be JSON: %v at byte %d", plain(err), dec.InputOffset())})
 	}
 	if _, err := dec.Token(); err != io.EOF {
@@ -41,8 +41,11 @@ func Decode(b []byte, v any) wire.Violations {
 	return out
 }
 
+// maxDepth bounds how deep a document may nest.
+const maxDepth = 64
+
 // twice reads one value and notes every key that stands twice in one object.
-func twice(dec *json.Decoder, path string, out *wire.Violations) error {
+func twice(dec *json.Decoder, path string, depth int, out *wire.Violations) error {
 	t, err := dec.Token()
 	if err != nil {
 		return err
@@ -50,6 +53,9 @@ func twice(dec *json.Decoder, path string, out *wire.Violations) error {
 	open, ok := t.(json.Delim)
 	if !ok {
 		return nil
+	}
+	if depth == 0 {
+		return fmt.Errorf("it nests more than %d deep", maxDepth)
 	}
 	seen := map[string]bool{}
 	for i := 0; dec.More(); i++ {
@@ -66,7 +72,7 @@ func twice(dec *json.Decoder, path string, out *wire.Violations) error {
 			}
 			seen[name] = true
 		}
-		if err := twice(dec, at, out); err != nil {
+		if err := twice(dec, at, depth-1, out); err != nil {
 			return err
 		}
 	}

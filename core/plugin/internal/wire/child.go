@@ -34,8 +34,7 @@ func start(cmd *exec.Cmd, privileged bool) (*child, error) {
 	}
 	c := &child{dead: make(chan struct{})}
 	started := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread is spoilt, and ends here
+	onThread(func() {
 		if !privileged {
 			if err := confine(); err != nil {
 				started <- err
@@ -49,11 +48,31 @@ func start(cmd *exec.Cmd, privileged bool) (*child, error) {
 		c.pid = cmd.Process.Pid
 		started <- nil
 		c.wait(cmd)
-	}()
+	})
 	if err := <-started; err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+// onThread runs f on a thread that ends with it. It is never the main thread, whose state
+// others take for the process's, and which Go does not end.
+func onThread(f func()) {
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread is spoilt
+		if unix.Gettid() != unix.Getpid() {
+			f()
+			return
+		}
+		taken := make(chan struct{})
+		go func() {
+			runtime.LockOSThread()
+			close(taken)
+			f()
+		}()
+		<-taken
+		runtime.UnlockOSThread()
+	}()
 }
 
 // confine takes from this thread, and so from all it starts, the way to any privilege.
