@@ -1,0 +1,70 @@
+package volume
+
+import (
+	"context"
+	"time"
+)
+
+// View is a dataset without a mount, for the tests of what is under it.
+type View struct {
+	v      *view
+	end    context.CancelFunc
+	Faults chan error // Tampered, also when nobody was waiting for it
+}
+
+func NewView(ds Dataset, cacheBytes int64) *View {
+	ctx, end := context.WithCancel(context.Background())
+	out := &View{end: end, Faults: make(chan error, 1000)}
+	out.v = newView(ctx, ds, cacheBytes, func(err error) { out.Faults <- err })
+	out.v.retry.pause = time.Millisecond
+	return out
+}
+
+func (v *View) Close() { v.end(); v.v.fetches.Wait(); v.v.cache.wipe() }
+
+// Reader is one open file.
+type Reader struct {
+	v *View
+	f *file
+	a ahead
+}
+
+func (v *View) Open(ctx context.Context, index int) (*Reader, error) {
+	r := &Reader{v: v, f: &file{index: index}}
+	return r, v.v.open(ctx, r.f)
+}
+
+func (r *Reader) Read(ctx context.Context, p []byte, off int64) (int, error) {
+	return r.v.v.read(ctx, r.f, &r.a, p, off)
+}
+
+func (r *Reader) Close() { r.f.close() }
+
+// ReadAll reads as the kernel does, some bytes at a time. It returns what came before an error.
+func (v *View) ReadAll(ctx context.Context, index, step int) ([]byte, error) {
+	r, err := v.Open(ctx, index)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var all []byte
+	for p := make([]byte, step); ; {
+		n, err := r.Read(ctx, p, int64(len(all)))
+		if err != nil {
+			return all, err
+		}
+		if n == 0 {
+			return all, nil
+		}
+		all = append(all, p[:n]...)
+	}
+}
+
+func (v *View) Requests() int64 { return v.v.stats.requests.Load() }
+
+// Buffers returns how many the cache has made, and how many it may.
+func (v *View) Buffers() (have, limit int) {
+	v.v.cache.mu.Lock()
+	defer v.v.cache.mu.Unlock()
+	return v.v.cache.allocated, v.v.cache.limit
+}

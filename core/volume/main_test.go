@@ -1,0 +1,45 @@
+package volume_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+// Two roles of the test binary beside the tests.
+const (
+	ownNamespace = "VOLUME_TEST_NAMESPACE" // the tests, inside a mount namespace of their own
+	helperRole   = "VOLUME_TEST_HELPER"    // a reader of a mount: see helper_test.go
+)
+
+// TestMain runs the tests in a mount namespace of their own, so that no mount can
+// be left behind, whatever ends them.
+func TestMain(m *testing.M) {
+	if role := os.Getenv(helperRole); role != "" {
+		os.Exit(help(role, os.Args[1:]))
+	}
+	if os.Geteuid() != 0 || os.Getenv(ownNamespace) != "" {
+		os.Exit(m.Run())
+	}
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Args[0] = os.Args[0]
+	cmd.Env = append(os.Environ(), ownNamespace+"=1")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		os.Exit(0)
+	case errors.As(err, &exit):
+		os.Exit(max(1, exit.ExitCode()))
+	case errors.Is(err, syscall.EPERM): // not allowed: the tests that mount say so themselves
+		os.Exit(m.Run())
+	default:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,62 @@
+// Package volume presents a sealed dataset to the application as clear,
+// read-only files, and takes its outputs back: staged in memory, sealed, and made
+// visible by one write. It never follows a link, pipe or device of the
+// application, and plaintext never reaches anything but memory of the room.
+package volume
+
+import (
+	"context"
+	"io"
+
+	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/object"
+)
+
+// Operations under which data comes in and goes out, as core/governance names them.
+const (
+	opPresent = "data.present"
+	opRelease = "output.release"
+	opLogs    = "logs.export"
+)
+
+// Source reads sealed objects. What it returns is believed only once it is
+// authenticated. Its methods may be called concurrently.
+type Source interface {
+	// Stat returns the current version of an object: NotFound where there is none.
+	Stat(ctx context.Context, name string) (object.Info, error)
+	// ReadRange fills p from off on, from exactly the version that o names.
+	ReadRange(ctx context.Context, o object.Info, off int64, p []byte) error
+}
+
+// Sink stores sealed objects. Its methods may be called concurrently.
+type Sink interface {
+	// Put stores size bytes of body, visible whole or not at all. Where c does not
+	// hold, nothing is written.
+	Put(ctx context.Context, name string, size int64, body io.Reader, c object.Condition) (object.Info, error)
+	// Stat returns the current version of an object: NotFound where there is none.
+	Stat(ctx context.Context, name string) (object.Info, error)
+	// Delete removes exactly the version that o names.
+	Delete(ctx context.Context, o object.Info) error
+}
+
+// ReadObject reads a whole small object, such as a manifest, of at most limit
+// bytes. A larger one is Tampered: nobody published it.
+func ReadObject(ctx context.Context, src Source, name string, limit int64) ([]byte, error) {
+	const op = "volume.object"
+	var o object.Info
+	if err := standard.do(ctx, func(ctx context.Context) (err error) {
+		o, err = src.Stat(ctx, name)
+		return err
+	}); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if o.Size < 0 || o.Size > limit {
+		return nil, fault.New(fault.Tampered, op, "%s has %d bytes, want at most %d", name, o.Size, limit)
+	}
+	b := make([]byte, o.Size)
+	if len(b) == 0 {
+		return b, nil
+	}
+	err := standard.do(ctx, func(ctx context.Context) error { return src.ReadRange(ctx, o, 0, b) })
+	return b, fault.Wrap(op, err)
+}
