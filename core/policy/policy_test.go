@@ -12,6 +12,7 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/policy"
+	"github.com/cleanroom-dev/cleanroom/core/policy/policytest"
 	"github.com/cleanroom-dev/cleanroom/core/spec"
 	"github.com/cleanroom-dev/cleanroom/core/spec/spectest"
 	v1 "github.com/cleanroom-dev/cleanroom/core/spec/v1"
@@ -19,21 +20,10 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-func of(s string) digest.SHA256 { return digest.Of([]byte(s)) }
-
-// lock holds what the example specification needs.
-func lock() *policy.Lock {
-	l := &policy.Lock{Images: []policy.Image{
-		{Name: "app", Manifest: of("app manifest"), Config: of("app config"), DiffIDs: []digest.SHA256{of("app diff")}, VerityRoots: []string{of("app root").Hex()}},
-		{Name: "cleanroomd", Manifest: of("manifest"), Config: of("config"),
-			DiffIDs:     []digest.SHA256{of("base diff"), of("top diff")},
-			VerityRoots: []string{of("base root").Hex(), of("top root").Hex()}},
-	}}
-	for _, name := range []string{"cleanroomd", "plugin/governance/httpapi", "plugin/governance/ledger", "plugin/keyservice/broker", "plugin/runtime/podman", "plugin/sink/azblob", "plugin/source/azblob"} {
-		l.Binaries = append(l.Binaries, policy.Binary{Name: name, SHA256: of(name)})
-	}
-	return l
-}
+var (
+	of   = policytest.Of
+	lock = policytest.Lock
+)
 
 func TestRenderIsTheGoldenText(t *testing.T) {
 	p, err := policy.Render(spectest.Example(t), lock())

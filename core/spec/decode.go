@@ -53,7 +53,7 @@ func parse(b []byte, c *field.Collector) *yaml.Node {
 	case len(b) > MaxSize:
 		c.Add(root, "is larger than %d bytes (got %d)", MaxSize, len(b))
 	case len(trimmed) == 0:
-		c.Add(root, "is empty: a specification begins with apiVersion: %s", v1.APIVersion)
+		c.Add(root, emptyDocument)
 	case !utf8.Valid(b):
 		c.Add(root, "is not text in UTF-8")
 	case bytes.HasPrefix(b, []byte("\ufeff")):

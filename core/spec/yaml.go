@@ -9,7 +9,10 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/cleanroom-dev/cleanroom/core/spec/field"
+	v1 "github.com/cleanroom-dev/cleanroom/core/spec/v1"
 )
+
+const emptyDocument = "is empty: a specification begins with apiVersion: " + v1.APIVersion
 
 // yamlError is how the library writes the place of a syntax error.
 var yamlError = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
@@ -21,7 +24,7 @@ func parseYAML(b []byte, c *field.Collector) *yaml.Node {
 	var doc, second yaml.Node
 	err := d.Decode(&doc)
 	if err == io.EOF || err == nil && len(doc.Content) != 1 {
-		c.Add(root, "is empty")
+		c.Add(root, emptyDocument)
 		return nil
 	}
 	if err == nil {
