@@ -68,12 +68,12 @@ func TestVerifyTrailOfSteps(t *testing.T) {
 		steps   []step
 		wantErr string
 	}{
-		"a whole trail passes":                 {whole, ""},
-		"a trail without its end is no trail":  {cut(8), "no closing event"},
-		"a close without outcome is no end":    {cut(9), "no closing event"},
-		"nothing is no trail":                  {nil, "no closing event"},
-		"a trail begins with room.open":        {[]step{{governance.Intent, governance.KeyRelease, 0}}, "begins with room.open"},
-		"a trail does not begin with a note":   {[]step{{governance.Note, governance.RoomOpen, 0}}, "begins with room.open"},
+		"a whole trail passes":                {whole, ""},
+		"a trail without its end is no trail": {cut(8), "no closing event"},
+		"a close without outcome is no end":   {cut(9), "no closing event"},
+		"nothing is no trail":                 {nil, "no closing event"},
+		"a trail begins with room.open":       {[]step{{governance.Intent, governance.KeyRelease, 0}}, "begins with room.open"},
+		"a trail does not begin with a note":  {[]step{{governance.Note, governance.RoomOpen, 0}}, "begins with room.open"},
 		"a room opens in several parts": {[]step{{governance.Intent, governance.RoomOpen, 0}, {governance.Done, governance.RoomOpen, 1},
 			{governance.Intent, governance.RoomOpen, 0}, {governance.Done, governance.RoomOpen, 3}, {governance.Intent, governance.RoomClose, 0}, {governance.Done, governance.RoomClose, 5}}, ""},
 		"a room does not open again after a failed part": {[]step{{governance.Intent, governance.RoomOpen, 0}, {governance.Failed, governance.RoomOpen, 1},
