@@ -88,6 +88,9 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the JSON cannot be read")
 	}
+	if n, ok := t.(json.Number); ok && !ordinary(n.String()) {
+		return nil, fmt.Errorf("the JSON has a number that others read as another one")
+	}
 	delim, ok := t.(json.Delim)
 	if !ok {
 		return t, nil
@@ -124,6 +127,14 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 		}
 	}
 	return object, closing(d)
+}
+
+// ordinary says that a number is of moderate length and size: beyond that readers
+// differ, and exact arithmetic on it costs any amount of memory.
+func ordinary(n string) bool {
+	_, err := strconv.ParseFloat(n, 64)
+	i := strings.IndexAny(n, "eE")
+	return err == nil && len(n) <= 64 && (i < 0 || len(strings.TrimLeft(n[i+1:], "+-0")) <= 3)
 }
 
 func closing(d *json.Decoder) error {

@@ -90,31 +90,33 @@ type request struct {
 	query                      map[string][]string
 }
 
+// readRequest returns, with an error, what the decision log may still say of the request.
 func readRequest(m *corev3.HeaderMap) (request, error) {
 	msg, err := readHeaders(m)
 	if err != nil {
 		return request{}, err
 	}
 	r := request{message: msg, method: msg.pseudo[":method"], scheme: msg.pseudo[":scheme"], host: strings.ToLower(msg.pseudo[":authority"])}
-	if r.method == "" || r.host == "" {
-		return request{}, fmt.Errorf("no method or no host")
-	}
 	path, query, _ := strings.Cut(msg.pseudo[":path"], "?")
+	r.path = path
+	if r.method == "" || r.host == "" {
+		return r, fmt.Errorf("no method or no host")
+	}
 	if err := plainPath(path); err != nil {
-		return request{}, err
+		return r, err
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return request{}, fmt.Errorf("the query cannot be read in one way only")
+		return r, fmt.Errorf("the query cannot be read in one way only")
 	}
 	for name, list := range values {
 		for _, v := range append(list, name) {
 			if !utf8.ValidString(v) {
-				return request{}, fmt.Errorf("the query is not UTF-8")
+				return r, fmt.Errorf("the query is not UTF-8")
 			}
 		}
 	}
-	r.path, r.query = path, values
+	r.query = values
 	return r, nil
 }
 
