@@ -50,6 +50,7 @@ type Mounted struct {
 	stopped atomic.Bool // every call is EIO
 	once    sync.Once   // of the first fault
 	failed  chan error
+	first   atomic.Pointer[error] // what failed got
 
 	busy      sync.RWMutex // held for reading by calls under way
 	openMu    sync.Mutex
@@ -127,8 +128,17 @@ func (m *Mounted) serve() error {
 // then on every read is EIO. The room stops on it.
 func (m *Mounted) Failed() <-chan error { return m.failed }
 
+// Err is the fault that Failed gives, without waiting: nil while there is none.
+func (m *Mounted) Err() error {
+	if p := m.first.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
 func (m *Mounted) fail(err error) {
 	m.once.Do(func() {
+		m.first.Store(&err)
 		m.stopped.Store(true)
 		m.failed <- err
 		go m.forget()
