@@ -27,6 +27,9 @@ func Errorf(kind Kind, op, format string, args ...any) error {
 	return fault.New(kind, op, format, args...)
 }
 
+// KindOf is err's kind, as the host will see it.
+func KindOf(err error) Kind { return fault.KindOf(err) }
+
 // Violation is one wrong field of a configuration.
 type Violation = wire.Violation
 
