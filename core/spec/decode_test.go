@@ -69,7 +69,7 @@ func TestDecodeRefusesForm(t *testing.T) {
 		"a size that overflows":     {edit(t, "size: 64MiB", "size: 9000000TiB"), `spec.application.outputs[0].size: is too large (got "9000000TiB")`},
 		"a duration as number":      {edit(t, "wallTime: 5m", "wallTime: 300"), "spec.limits.wallTime: must be a string (got 300)"},
 		"a duration without unit":   {edit(t, "wallTime: 5m", `wallTime: "300"`), "spec.limits.wallTime: must be a duration such as 90s or 5m"},
-		"a fraction in config":      {edit(t, "success: [201]", "success: [2.5]"), "spec.governance.audit[1].config.success[0]: must be a string, whole number, true, false, list or object (got 2.5); put it in quotes"},
+		"a fraction in config":      {edit(t, "successCodes: [201]", "successCodes: [2.5]"), "spec.governance.audit[1].config.successCodes[0]: must be a string, whole number, true, false, list or object (got 2.5); put it in quotes"},
 		"nothing in config":         {edit(t, "method: POST", "method: ~"), "spec.governance.audit[1].config.method: has no value"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -157,7 +157,7 @@ func Explain(s *v1.Spec, w io.Writer) {
 	for _, a := range e.Consent {
 		p("  %-17s %s", a.Operation, strings.Join(a.Endpoints, " and "))
 	}
-	p("\nEvery one of these is recorded, before and after, by %s.", strings.Join(e.Audit, " and "))
+	p("\nEvery one of these, and the end, is recorded, before and after, by %s.", strings.Join(e.Audit, " and "))
 	p("\n%s launches the application and sees what it sees. Relied on by %s, because it is %s.", e.Runtime.Plugin, strings.Join(e.Runtime.TrustedBy, ", "), evidence(e.Runtime.Evidence))
 	p("\nLimits:")
 	for _, l := range e.Limits {

@@ -53,6 +53,8 @@ func (k *checker) checkGovernance() {
 		for j, op := range e.Operations {
 			at := fmt.Sprintf("%s[%d]", at, j)
 			switch {
+			case op == "room.close":
+				k.Add(at, "must be left out: room.close is recorded, but ending a room needs nobody's consent")
 			case !slices.Contains(v1.Operations(), op):
 				k.Add(at, "%.40q is no operation%s", op, choice(op, v1.Operations()))
 			case slices.Contains(e.Operations[:j], op):

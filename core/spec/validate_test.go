@@ -95,9 +95,12 @@ func TestValidateRefuses(t *testing.T) {
 		"nobody to tell":                  {func(s *v1.Spec) { s.Governance.Audit = nil }, "spec.governance.audit: is required: at least 1"},
 		"an operation that nobody covers": {func(s *v1.Spec) { s.Governance.Consent[0].Operations = s.Governance.Consent[0].Operations[1:] }, "spec.governance.consent: nobody is asked about room.open: nothing to ask is a no"},
 		"an unknown operation":            {func(s *v1.Spec) { s.Governance.Consent[0].Operations[0] = "room.opened" }, `spec.governance.consent[0].operations[0]: "room.opened" is no operation (did you mean room.open?)`},
+		"consent to an end": {func(s *v1.Spec) {
+			s.Governance.Consent[0].Operations = append(s.Governance.Consent[0].Operations, "room.close")
+		}, "spec.governance.consent[0].operations[8]: must be left out: room.close is recorded"},
 		"an operation twice": {func(s *v1.Spec) {
 			s.Governance.Consent[0].Operations = append(s.Governance.Consent[0].Operations, "room.open")
-		}, "spec.governance.consent[0].operations[9]: room.open stands twice"},
+		}, "spec.governance.consent[0].operations[8]: room.open stands twice"},
 		"operations of an audit endpoint":    {func(s *v1.Spec) { s.Governance.Audit[0].Operations = []string{"room.open"} }, "spec.governance.audit[0].operations: must be left out"},
 		"an endpoint without time":           {func(s *v1.Spec) { s.Governance.Audit[0].Timeout = 0 }, "spec.governance.audit[0].timeout: is required"},
 		"a ledger without answer key":        {func(s *v1.Spec) { s.Governance.Consent[0].AnswerKey = "" }, "spec.governance.consent[0].answerKey: is required"},
@@ -144,7 +147,7 @@ func TestTheZeroSpecificationIsRefusedEverywhere(t *testing.T) {
 func TestOnlyNeededOperationsNeedConsent(t *testing.T) {
 	s := spectest.Example(t)
 	s.Network, s.Telemetry = v1.Network{}, v1.Telemetry{}
-	s.Governance.Consent[0].Operations = []string{"room.open", "key.release", "data.present", "app.execute", "output.release", "room.close"}
+	s.Governance.Consent[0].Operations = []string{"room.open", "key.release", "data.present", "app.execute", "output.release"}
 	if err := spec.Validate(s); err != nil {
 		t.Errorf("Validate without routes and telemetry = %v", err)
 	}

@@ -193,7 +193,7 @@ containers := [
       "--envoy",
       "/usr/bin/envoy",
       "--specification",
-      "sha256:813872109e504a86830a3b9c682a711b3c65e03c35908c6837c49bb03830e6b7",
+      "sha256:50eeca1e800aec121c79a1079b50c4fd7bb6f78f9449588560d1f6e523078b07",
       "--lock",
       "sha256:7f274c0a85bfd8ba86869a85e640c28ab788344a9b1e0690a1994c09d2829617"
     ],

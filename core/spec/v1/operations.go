@@ -3,11 +3,12 @@ package v1
 import "slices"
 
 // Operations are the privileged operations that consent is asked for, in the
-// order of the room's stages (DESIGN §8). core/governance performs them.
+// order of the room's stages (DESIGN §8). core/governance performs them. room.close
+// is not among them: it is recorded, but ending a room needs nobody's consent.
 func Operations() []string {
 	return []string{
 		"room.open", "key.release", "data.present", "app.execute", "api.egress",
-		"output.release", "logs.export", "telemetry.export", "room.close",
+		"output.release", "logs.export", "telemetry.export",
 	}
 }
 
