@@ -1,0 +1,187 @@
+package telemetry
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/cleanroom-dev/cleanroom/core/fault"
+)
+
+// Console captures the application's stdout and stderr, byte for byte, in memory
+// up to a limit for both together. What comes after the limit is read and thrown
+// away, so the application never waits for it. Its methods may be called concurrently.
+type Console struct {
+	limit   int64
+	streams [2]*stream // stdout, stderr
+	over    chan error
+	done    sync.WaitGroup
+
+	mu   sync.Mutex
+	held int64 // guarded by mu, as all below
+	full bool
+	errs []error
+}
+
+// stream is one FIFO. We hold a write end too, so that it does not end before the
+// application opens it.
+type stream struct {
+	name          string
+	read, holding *os.File
+	chunks        [][]byte // by its reader alone, until the reader is done
+}
+
+// names of the files that WriteTo makes.
+var names = [2]string{"stdout", "stderr"}
+
+const chunk = 32 << 10
+
+// drainLimit bounds how long Finish waits for what a dead application left in a
+// pipe: it is there already, unless something still holds the pipe open.
+const drainLimit = 5 * time.Second
+
+// OpenConsole begins to read the two FIFOs. It does not wait for a writer.
+func OpenConsole(stdout, stderr string, limit int64) (*Console, error) {
+	const op = "telemetry.console"
+	if limit <= 0 {
+		return nil, fault.New(fault.Invalid, op, "limit: must be positive (got %d)", limit)
+	}
+	c := &Console{limit: limit, over: make(chan error, 1)}
+	for i, path := range []string{stdout, stderr} {
+		s, err := openStream(names[i], path)
+		if err != nil {
+			c.abandon()
+			return nil, fault.New(fault.Unavailable, op, "%s: %w", names[i], err)
+		}
+		c.streams[i] = s
+	}
+	for _, s := range c.streams {
+		c.done.Go(func() { c.capture(s) })
+	}
+	return c, nil
+}
+
+func openStream(name, path string) (*stream, error) {
+	// Not blocking: opening a FIFO would otherwise wait for its other end. The
+	// reader comes first, since a writer without a reader is refused.
+	read, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
+	}
+	st, err := read.Stat()
+	if err == nil && st.Mode().Type() != os.ModeNamedPipe {
+		err = errors.New("not a FIFO")
+	}
+	var holding *os.File
+	if err == nil {
+		holding, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	}
+	if err != nil {
+		read.Close()
+		return nil, err
+	}
+	return &stream{name: name, read: read, holding: holding}, nil
+}
+
+func (c *Console) capture(s *stream) {
+	buf := make([]byte, chunk)
+	for {
+		n, err := s.read.Read(buf)
+		if keep := c.admit(int64(n)); keep > 0 {
+			s.chunks = append(s.chunks, append([]byte(nil), buf[:keep]...))
+		}
+		if err != nil {
+			if err != io.EOF {
+				c.note(fault.New(fault.Unavailable, "telemetry.console", "%s: %w", s.name, err))
+			}
+			return
+		}
+	}
+}
+
+// admit says how many of n bytes there is room for, and tells when there is none.
+func (c *Console) admit(n int64) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	keep := min(n, c.limit-c.held)
+	c.held += keep
+	if keep < n && !c.full {
+		c.full = true
+		err := fault.New(fault.Failed, "application", "console: more than %d bytes on stdout and stderr", c.limit)
+		c.errs = append(c.errs, err)
+		c.over <- err
+	}
+	return keep
+}
+
+func (c *Console) note(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.errs = append(c.errs, err)
+}
+
+// Over gives one error, of kind Failed, when the application wrote more than the limit.
+func (c *Console) Over() <-chan error { return c.over }
+
+// Finish takes what is left after the application ended. It returns the first
+// thing that went wrong, which is the limit's error where it was passed.
+func (c *Console) Finish() error {
+	deadline := time.Now().Add(drainLimit)
+	for _, s := range c.streams {
+		if err := s.holding.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+			c.note(fault.New(fault.Internal, "telemetry.console", "%w", err))
+		}
+		_ = s.read.SetReadDeadline(deadline) // closed already: nothing to wait for
+	}
+	c.done.Wait()
+	c.abandon()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.errs) > 0 {
+		return c.errs[0]
+	}
+	return nil
+}
+
+// abandon closes what is open.
+func (c *Console) abandon() {
+	for _, s := range c.streams {
+		if s != nil {
+			s.holding.Close()
+			s.read.Close()
+		}
+	}
+}
+
+// WriteTo makes dir with the files stdout and stderr in it, which must be in
+// memory of the room. Call it after Finish.
+func (c *Console) WriteTo(dir string) error {
+	const op = "telemetry.console"
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return fault.New(fault.Unavailable, op, "%w", err)
+	}
+	for _, s := range c.streams {
+		if err := s.writeTo(filepath.Join(dir, s.name)); err != nil {
+			return fault.New(fault.Unavailable, op, "%w", err)
+		}
+	}
+	return nil
+}
+
+func (s *stream) writeTo(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	for _, b := range s.chunks {
+		if _, err := f.Write(b); err != nil {
+			f.Close()
+			return err
+		}
+	}
+	return f.Close()
+}
