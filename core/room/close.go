@@ -1,0 +1,78 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/governance"
+	"github.com/cleanroom-dev/cleanroom/core/permit"
+	"github.com/cleanroom-dev/cleanroom/core/telemetry"
+	"github.com/cleanroom-dev/cleanroom/core/volume"
+)
+
+// export sends the console, sealed, and the room's own telemetry, each only if
+// the specification names a place for it and after its own consent.
+func (r *room) export(ctx context.Context) error {
+	if a := r.spec.Telemetry.Application; a != nil {
+		dir := filepath.Join(r.State, "console")
+		if err := r.console.WriteTo(dir); err != nil {
+			return err
+		}
+		out := volume.Output{Operation: governance.LogsExport, Dir: dir, SinkName: a.Sink, Prefix: a.Object + "/" + r.id, Limit: int64(a.Limit)}
+		if err := r.release(ctx, out); err != nil {
+			return err
+		}
+	}
+	i := r.spec.Telemetry.Infrastructure
+	if i == nil {
+		return nil
+	}
+	return r.gate.Do(ctx, governance.Request{Operation: governance.TelemetryExport, Subject: "infrastructure", Details: map[string]string{"endpoint": i.Endpoint}}, func(ctx context.Context, p permit.Permit) error {
+		return r.telemetry.Export(ctx, p, telemetry.Target{Endpoint: i.Endpoint, CA: i.CA, Mode: i.Mode, Signals: i.Signals})
+	})
+}
+
+// close ends everything in the reverse order of its opening. Where a gate was
+// built, closing is an operation like any other: recorded before and after,
+// though nobody can refuse it.
+func (r *room) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, closeLimit)
+	defer cancel()
+	defer os.RemoveAll(filepath.Join(r.State, "console")) // in memory, and gone with it
+	if !r.opened {
+		return r.unwind(0)
+	}
+	details := map[string]string{"result": "done"}
+	if r.ended != nil {
+		details["result"] = fault.KindOf(r.ended).String()
+	}
+	// The governance plugins were pushed first; they must outlive the last record.
+	var failed error
+	err := r.gate.Do(ctx, governance.Request{Operation: governance.RoomClose, Subject: r.spec.Name, Details: details}, func(context.Context, permit.Permit) error {
+		failed = r.unwind(r.governors)
+		return failed
+	})
+	if failed == nil && r.governors < len(r.undo) {
+		failed = r.unwind(r.governors) // the record could not be made; nothing stays open for it
+	}
+	return errors.Join(err, r.unwind(0))
+}
+
+// closeLimit bounds an orderly close.
+const closeLimit = 15 * time.Second
+
+// unwind undoes what was opened, last first, until n openings are left.
+func (r *room) unwind(n int) error {
+	var errs []error
+	rest := r.undo[n:]
+	r.undo = r.undo[:n:n]
+	for _, f := range slices.Backward(rest) {
+		errs = append(errs, f())
+	}
+	return errors.Join(errs...)
+}

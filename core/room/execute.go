@@ -1,0 +1,243 @@
+package room
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/governance"
+	"github.com/cleanroom-dev/cleanroom/core/permit"
+	runtimev1 "github.com/cleanroom-dev/cleanroom/core/plugin/proto/runtime/v1"
+	"github.com/cleanroom-dev/cleanroom/core/proxy"
+	"github.com/cleanroom-dev/cleanroom/core/sandbox"
+	"github.com/cleanroom-dev/cleanroom/core/telemetry"
+	"github.com/cleanroom-dev/cleanroom/core/volume"
+)
+
+// uidBase is the first host id of the application's user namespace.
+const uidBase = 100000
+
+// stopGrace is how long the application may take to end after TERM.
+const stopGrace = 500 * time.Millisecond
+
+// hostUID is the application's user as the room's kernel sees it.
+func (r *room) hostUID() uint32 { return uidBase + r.spec.Application.User }
+
+// start opens the declared routes and launches the application. It returns when
+// the application's first instruction can run.
+func (r *room) start(ctx context.Context) error {
+	for _, o := range r.spec.Network.Outbound {
+		req := governance.Request{Operation: governance.APIEgress, Subject: o.Name, Details: map[string]string{
+			"destination": o.Destination, "requests": fmt.Sprint(o.MaxRequests), "bytes": fmt.Sprint(int64(o.MaxBytesOut)), "policy": o.Policy.String(),
+		}}
+		if err := r.gate.Do(ctx, req, func(ctx context.Context, p permit.Permit) error { return r.proxy.OpenRoute(ctx, p, o.Name) }); err != nil {
+			return err
+		}
+	}
+	req := governance.Request{Operation: governance.AppExecute, Subject: "application", Details: map[string]string{"image": r.spec.Application.Image.String()}}
+	return r.gate.Do(ctx, req, r.launch)
+}
+
+func (r *room) launch(ctx context.Context, p permit.Permit) error {
+	if err := p.Check(governance.AppExecute, "application"); err != nil {
+		return err
+	}
+	proc, err := r.plugin("runtime", r.spec.Application.Runtime.Plugin)
+	if err != nil {
+		return err
+	}
+	if r.app, err = proc.Runtime(); err != nil {
+		return err
+	}
+	req, err := r.startRequest()
+	if err != nil {
+		return err
+	}
+	if r.console, err = telemetry.OpenConsole(req.Stdout, req.Stderr, r.consoleLimit()); err != nil {
+		return err
+	}
+	state := filepath.Join(r.State, "runtime")
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return err
+	}
+	image := r.spec.Application.Image
+	if _, err := r.app.Prepare(ctx, &runtimev1.PrepareRequest{Layout: filepath.Join(r.Images, image.Hex()), Digest: image.String(), StateDir: state}); err != nil {
+		return err
+	}
+	r.later(func() error { return r.stopApplication() })
+	_, err = r.app.Start(ctx, req)
+	return err
+}
+
+// consoleLimit is what stdout and stderr may hold together, whether or not
+// the log is exported: memory stays bounded.
+func (r *room) consoleLimit() int64 {
+	if a := r.spec.Telemetry.Application; a != nil {
+		return int64(a.Limit)
+	}
+	return defaultConsoleLimit
+}
+
+const defaultConsoleLimit = 1 << 20
+
+func (r *room) startRequest() (*runtimev1.StartRequest, error) {
+	a := r.spec.Application
+	filter, err := sandbox.SeccompProfile()
+	if err != nil {
+		return nil, err
+	}
+	profile := filepath.Join(r.State, "seccomp.json")
+	if err := os.WriteFile(profile, filter, 0o600); err != nil {
+		return nil, err
+	}
+	stdout, stderr := filepath.Join(r.State, "stdout"), filepath.Join(r.State, "stderr")
+	for _, path := range []string{stdout, stderr} {
+		if err := unix.Mkfifo(path, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	req := &runtimev1.StartRequest{
+		Command: a.Command, Env: a.Env, User: a.User, WorkDir: a.WorkDir,
+		Memory: int64(a.Resources.Memory), Cpus: a.Resources.CPUs, Pids: a.Resources.Pids, OpenFiles: a.Resources.OpenFiles,
+		NetworkNamespace: r.net.Path(), SeccompProfile: profile, Dns: proxy.DNSAddr, Hostname: "cleanroom",
+		Stdout: stdout, Stderr: stderr, UidBase: uidBase,
+	}
+	if ca := r.proxy.CA(); ca != nil { // https ends in Envoy: the application must know who that is
+		bundle := filepath.Join(r.State, "ca.pem")
+		if err := os.WriteFile(bundle, ca, 0o644); err != nil {
+			return nil, err
+		}
+		req.Mounts = append(req.Mounts, &runtimev1.Mount{Source: bundle, Target: "/etc/ssl/certs/ca-certificates.crt"})
+	}
+	for _, in := range a.Inputs {
+		req.Mounts = append(req.Mounts, &runtimev1.Mount{Source: filepath.Join(r.State, "in", in.Source), Target: in.Path})
+	}
+	for n, o := range a.Outputs {
+		dir := filepath.Join(r.State, "out", fmt.Sprint(n))
+		s, err := volume.NewStaging(dir, int64(o.Size), r.hostUID(), r.hostUID())
+		if err != nil {
+			return nil, err
+		}
+		r.staging = append(r.staging, s)
+		r.later(s.Close)
+		req.Mounts = append(req.Mounts, &runtimev1.Mount{Source: s.Dir(), Target: o.Path, Writable: true})
+	}
+	return req, nil
+}
+
+// capture waits until the application and all it started is gone, with every
+// watcher able to end it: consent withdrawn, data tampered with, a plugin or
+// Envoy dead, too much console, too long, or the person at the terminal.
+func (r *room) capture(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(r.spec.Limits.WallTime),
+		fault.New(fault.Failed, "application", "ran longer than limits.wallTime (%s)", time.Duration(r.spec.Limits.WallTime)))
+	defer cancel()
+	go r.watch(ctx)
+	res, err := r.app.Wait(ctx, &runtimev1.WaitRequest{})
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return err
+	}
+	if err := r.console.Finish(); err != nil {
+		return err
+	}
+	// The application may have ended because of what a watcher is just telling.
+	if err := r.trouble(ctx); err != nil {
+		return err
+	}
+	if err := r.noteAttempts(ctx); err != nil {
+		return err
+	}
+	r.appExit = int(res.ExitCode)
+	r.result.ExitCode = r.appExit
+	if r.appExit != 0 {
+		return fault.New(fault.Failed, "application", "exit code %d", r.appExit)
+	}
+	return nil
+}
+
+// watch turns what happens beside the application into the run's end.
+func (r *room) watch(ctx context.Context) {
+	go func() {
+		_ = r.gate.Watch(ctx, func(err error) { // it has told all it returns
+			r.proxy.CloseAll()
+			r.stop(err)
+		})
+	}()
+	select {
+	case <-r.proxy.Done():
+		r.stop(fault.New(fault.Unavailable, "proxy", "died: %v", r.proxy.Err()))
+	case err := <-r.console.Over():
+		r.stop(err)
+	case <-ctx.Done():
+	}
+}
+
+// trouble reports, without waiting, what would have ended the run.
+func (r *room) trouble(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	for name, m := range r.mounts {
+		if err := m.Err(); err != nil {
+			return fault.Wrap("source "+name, err)
+		}
+	}
+	for _, p := range r.plugins {
+		select {
+		case <-p.Done():
+			return fault.New(fault.Unavailable, "plugin", "died: %v", p.Err())
+		default:
+		}
+	}
+	select {
+	case <-r.proxy.Done():
+		return fault.New(fault.Unavailable, "proxy", "died: %v", r.proxy.Err())
+	default:
+		return nil
+	}
+}
+
+// noteAttempts puts what the application tried and could not do into the audit.
+func (r *room) noteAttempts(ctx context.Context) error {
+	var all []string
+	for _, a := range r.proxy.Attempts() {
+		all = append(all, "attempt "+a.Kind+" "+a.Destination)
+	}
+	for _, d := range r.proxy.Decisions() {
+		verdict := "refused"
+		if d.Allowed {
+			verdict = "allowed"
+		}
+		all = append(all, fmt.Sprintf("%s %s %s %s %s", verdict, d.Route, d.Phase, d.Method, d.Path))
+	}
+	for chunk := range slices.Chunk(all, notesPerEvent) {
+		details := map[string]string{}
+		for n, s := range chunk {
+			details[fmt.Sprintf("%02d", n)] = strconv.QuoteToASCII(s)
+		}
+		if err := r.gate.Record(ctx, governance.Request{Operation: governance.APIEgress, Subject: "application", Details: details}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notesPerEvent keeps an event of notes far below governance.MaxEvent.
+const notesPerEvent = 32
+
+func (r *room) stopApplication() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_, err := r.app.Stop(ctx, &runtimev1.StopRequest{GraceMillis: stopGrace.Milliseconds()})
+	return err
+}

@@ -1,0 +1,117 @@
+package room
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/cleanroom-dev/cleanroom/core/firewall"
+	"github.com/cleanroom-dev/cleanroom/core/governance"
+	"github.com/cleanroom-dev/cleanroom/core/permit"
+	"github.com/cleanroom-dev/cleanroom/core/proxy"
+	"github.com/cleanroom-dev/cleanroom/core/sandbox"
+	"github.com/cleanroom-dev/cleanroom/core/telemetry"
+)
+
+// consentToOpen starts what can be asked, builds the gate, and opens the room:
+// the first event carries the evidence that the event key is this room's.
+func (r *room) consentToOpen(ctx context.Context) error {
+	var err error
+	if r.telemetry, err = telemetry.New(ctx, telemetry.Config{Service: "cleanroomd", Room: r.id, Contract: r.contract, Log: r.Log}); err != nil {
+		return err
+	}
+	r.Log = r.telemetry.Logger() // from here on, what may leave is kept for later
+	r.later(func() error { return r.telemetry.Close(context.Background()) })
+	if err := r.startPlugins(ctx, governors(r.spec)); err != nil {
+		return err
+	}
+	r.governors = len(r.undo)
+	evidence, err := r.evidence.Marshal()
+	if err != nil {
+		return err
+	}
+	c := governance.Config{Contract: r.contract, Room: r.id, Key: r.eventKey, Evidence: evidence, RuntimeData: r.runtimeData, Log: r.Log}
+	for _, e := range r.spec.Governance.Consent {
+		p, err := r.plugin("consent", e.Name)
+		if err != nil {
+			return err
+		}
+		client, err := p.Governance()
+		if err != nil {
+			return err
+		}
+		c.Consent = append(c.Consent, governance.Consenter{Name: e.Name, Operations: e.Operations, Timeout: time.Duration(e.Timeout), Client: client, AnswerKey: key(e.AnswerKey)})
+	}
+	for _, e := range r.spec.Governance.Audit {
+		p, err := r.plugin("audit", e.Name)
+		if err != nil {
+			return err
+		}
+		client, err := p.Governance()
+		if err != nil {
+			return err
+		}
+		c.Audit = append(c.Audit, governance.Recorder{Name: e.Name, Timeout: time.Duration(e.Timeout), Client: client, AnswerKey: key(e.AnswerKey)})
+	}
+	if r.gate, err = governance.New(c); err != nil {
+		return err
+	}
+	open := governance.Request{Operation: governance.RoomOpen, Subject: r.spec.Name, Details: part("room")}
+	return r.gate.Do(ctx, open, func(ctx context.Context, _ permit.Permit) error {
+		r.opened = true
+		return r.startPlugins(ctx, workers(r.spec))
+	})
+}
+
+// key decodes a public key that spec.Validate has seen to be well-formed; none
+// stays none.
+func key(b64 string) ed25519.PublicKey {
+	b, _ := base64.StdEncoding.DecodeString(b64) // validated with the document
+	return b
+}
+
+// fence makes the application's network and its packet filter, and reads the
+// filter back from the kernel before anything depends on it.
+func (r *room) fence(ctx context.Context) error {
+	return r.gate.Do(ctx, governance.Request{Operation: governance.RoomOpen, Subject: r.spec.Name, Details: part("fence")}, func(ctx context.Context, p permit.Permit) error {
+		rules, err := firewall.Plan(firewall.Config{Routes: proxy.Synthetic, ProxyPort: proxy.EnvoyPort, RefusePort: proxy.SinkPort, DNSPort: proxy.DNSPort})
+		if err != nil {
+			return err
+		}
+		v6, err := sandbox.IPv6()
+		if err != nil {
+			return err
+		}
+		if r.net, err = sandbox.NewNetwork(filepath.Join(r.State, "netns")); err != nil {
+			return err
+		}
+		r.later(r.net.Close)
+		return firewall.Apply(ctx, p, r.spec.Name, r.net, rules, v6)
+	})
+}
+
+// startProxy stands up Envoy, the filter and the dialers. Every route is still shut.
+func (r *room) startProxy(ctx context.Context) error {
+	return r.gate.Do(ctx, governance.Request{Operation: governance.RoomOpen, Subject: r.spec.Name, Details: part("proxy")}, func(ctx context.Context, p permit.Permit) error {
+		c := proxy.Config{Room: r.spec.Name, Net: r.net, EnvoyPath: r.Envoy, Dir: filepath.Join(r.State, "proxy"), UID: envoyUID, Simulated: r.Simulated, Log: r.Log}
+		for _, o := range r.spec.Network.Outbound {
+			bundle, err := proxy.LoadBundle(os.DirFS(filepath.Join(r.Policies, o.Name)))
+			if err != nil {
+				return err
+			}
+			c.Routes = append(c.Routes, proxy.Route{Outbound: o, Bundle: bundle})
+		}
+		var err error
+		if r.proxy, err = proxy.Start(ctx, p, c); err != nil {
+			return err
+		}
+		r.later(r.proxy.Close)
+		return nil
+	})
+}
+
+// envoyUID is Envoy's own user: nobody else's, and not the application's.
+const envoyUID = 63999
