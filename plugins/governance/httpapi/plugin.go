@@ -24,15 +24,15 @@ type config struct {
 
 const defaultTimeout = 30 * time.Second
 
-// plugin is one instance. Its methods may be called concurrently once configured.
-type plugin struct {
+// backend is one instance. Its methods may be called concurrently once configured.
+type backend struct {
 	config   config
 	endpoint endpoint.Client
 }
 
-func (*plugin) Describe() sdk.Description { return sdk.MustManifest(manifest) }
+func (*backend) Describe() sdk.Description { return sdk.MustManifest(manifest) }
 
-func (*plugin) Validate(b []byte) []sdk.Violation {
+func (*backend) Validate(b []byte) []sdk.Violation {
 	_, _, vs := parse(b)
 	return vs
 }
@@ -66,7 +66,7 @@ func parse(b []byte) (c config, timeout time.Duration, vs []sdk.Violation) {
 	return c, timeout, vs
 }
 
-func (p *plugin) Configure(_ context.Context, s sdk.Setup) error {
+func (p *backend) Configure(_ context.Context, s sdk.Setup) error {
 	c, timeout, vs := parse(s.Config)
 	if len(vs) > 0 {
 		return sdk.Reject(vs...)
@@ -97,7 +97,7 @@ type (
 )
 
 // Consent is granted if the answer has a success code, and refused if it has another.
-func (p *plugin) Consent(ctx context.Context, r *sdk.ConsentRequest) (*sdk.ConsentResponse, error) {
+func (p *backend) Consent(ctx context.Context, r *sdk.ConsentRequest) (*sdk.ConsentResponse, error) {
 	got, err := p.send(ctx, "httpapi.consent", question{
 		Contract: "sha256:" + hex.EncodeToString(r.GetContract()), Nonce: r.GetNonce(), Operation: r.GetOperation(),
 		Room: r.GetRoom(), RoomKey: r.GetRoomKey(), Subject: r.GetSubject(),
@@ -112,7 +112,7 @@ func (p *plugin) Consent(ctx context.Context, r *sdk.ConsentRequest) (*sdk.Conse
 }
 
 // Record is confirmed if the answer has a success code, and Denied if it has another.
-func (p *plugin) Record(ctx context.Context, r *sdk.RecordRequest) (*sdk.RecordResponse, error) {
+func (p *backend) Record(ctx context.Context, r *sdk.RecordRequest) (*sdk.RecordResponse, error) {
 	const op = "httpapi.record"
 	got, err := p.send(ctx, op, record{Event: r.GetEvent(), RoomKey: r.GetRoomKey(), Signature: r.GetSignature()})
 	switch {
@@ -124,14 +124,14 @@ func (p *plugin) Record(ctx context.Context, r *sdk.RecordRequest) (*sdk.RecordR
 	return nil, sdk.Errorf(sdk.Denied, op, "got status %d, want %s", got, p.want())
 }
 
-func (p *plugin) want() string {
+func (p *backend) want() string {
 	if len(p.config.SuccessCodes) == 1 {
 		return fmt.Sprint(p.config.SuccessCodes[0])
 	}
 	return fmt.Sprintf("one of %d", p.config.SuccessCodes)
 }
 
-func (p *plugin) send(ctx context.Context, op string, v any) (status int, err error) {
+func (p *backend) send(ctx context.Context, op string, v any) (status int, err error) {
 	b, err := endpoint.Encode(v)
 	if err != nil {
 		return 0, sdk.Errorf(sdk.Invalid, op, "%w", err)

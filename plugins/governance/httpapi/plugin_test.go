@@ -26,7 +26,7 @@ func TestValidate(t *testing.T) {
 		"https needs a pinned CA":          {`{"url":"https://b","method":"POST","successCodes":[200]}`, "ca"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			vs := new(plugin).Validate([]byte(tc.config))
+			vs := new(backend).Validate([]byte(tc.config))
 			if tc.field == "" && len(vs) == 0 {
 				return
 			}
@@ -54,9 +54,9 @@ func server(t *testing.T, status int) (url string, asked *string) {
 	return s.URL, asked
 }
 
-func configured(t *testing.T, config string) *plugin {
+func configured(t *testing.T, config string) *backend {
 	t.Helper()
-	p := new(plugin)
+	p := new(backend)
 	if err := p.Configure(t.Context(), sdk.Setup{Instance: "b", Config: []byte(config), Simulated: true}); err != nil {
 		t.Fatalf("Configure(%s) = %v", config, err)
 	}
@@ -110,7 +110,7 @@ func TestNobodyThereIsUnavailable(t *testing.T) {
 	if _, err := p.Record(t.Context(), &sdk.RecordRequest{Event: []byte(`{`)}); sdk.KindOf(err) != sdk.Invalid || err == nil {
 		t.Errorf("Record of no JSON = %v, want Invalid", err)
 	}
-	if _, err := new(plugin).Consent(t.Context(), &sdk.ConsentRequest{}); err == nil {
+	if _, err := new(backend).Consent(t.Context(), &sdk.ConsentRequest{}); err == nil {
 		t.Errorf("Consent before Configure passes")
 	}
 }
@@ -120,11 +120,11 @@ func TestConfigureRefuses(t *testing.T) {
 		"http outside simulation": `{"url":"http://b","method":"POST","successCodes":[200]}`,
 		"no codes":                `{"url":"http://b","method":"POST"}`,
 	} {
-		if err := new(plugin).Configure(t.Context(), sdk.Setup{Config: []byte(config)}); sdk.KindOf(err) != sdk.Invalid || err == nil {
+		if err := new(backend).Configure(t.Context(), sdk.Setup{Config: []byte(config)}); sdk.KindOf(err) != sdk.Invalid || err == nil {
 			t.Errorf("%s: Configure = %v, want Invalid", name, err)
 		}
 	}
-	if d := new(plugin).Describe(); d.Name != "governance/httpapi" {
+	if d := new(backend).Describe(); d.Name != "governance/httpapi" {
 		t.Errorf("Describe = %+v", d)
 	}
 }

@@ -12,4 +12,4 @@ import (
 //go:embed plugin.json
 var manifest []byte
 
-func main() { sdk.Serve(new(plugin), manifest) }
+func main() { sdk.Serve(new(backend), manifest) }

@@ -18,12 +18,12 @@ type config struct {
 // limit is for one request; the endpoint's timeout of the specification is the core's to keep.
 const limit = 30 * time.Second
 
-// plugin is one instance. Its methods may be called concurrently once configured.
-type plugin struct{ endpoint endpoint.Client }
+// backend is one instance. Its methods may be called concurrently once configured.
+type backend struct{ endpoint endpoint.Client }
 
-func (*plugin) Describe() sdk.Description { return sdk.MustManifest(manifest) }
+func (*backend) Describe() sdk.Description { return sdk.MustManifest(manifest) }
 
-func (*plugin) Validate(b []byte) []sdk.Violation {
+func (*backend) Validate(b []byte) []sdk.Violation {
 	_, vs := parse(b)
 	return vs
 }
@@ -36,7 +36,7 @@ func parse(b []byte) (config, []sdk.Violation) {
 	return c, endpoint.Check(c.URL, c.CA, true)
 }
 
-func (p *plugin) Configure(_ context.Context, s sdk.Setup) error {
+func (p *backend) Configure(_ context.Context, s sdk.Setup) error {
 	c, vs := parse(s.Config)
 	if len(vs) > 0 {
 		return sdk.Reject(vs...)
@@ -78,7 +78,7 @@ type (
 )
 
 // Consent carries a question to the service.
-func (p *plugin) Consent(ctx context.Context, r *sdk.ConsentRequest) (*sdk.ConsentResponse, error) {
+func (p *backend) Consent(ctx context.Context, r *sdk.ConsentRequest) (*sdk.ConsentResponse, error) {
 	var a answer
 	q := question{Contract: r.GetContract(), Nonce: r.GetNonce(), Operation: r.GetOperation(), Room: r.GetRoom(), RoomKey: r.GetRoomKey(), Subject: r.GetSubject()}
 	if err := p.post(ctx, "ledger.consent", "/v1/consent", q, &a); err != nil {
@@ -92,7 +92,7 @@ func (p *plugin) Consent(ctx context.Context, r *sdk.ConsentRequest) (*sdk.Conse
 }
 
 // Record carries an event to the service.
-func (p *plugin) Record(ctx context.Context, r *sdk.RecordRequest) (*sdk.RecordResponse, error) {
+func (p *backend) Record(ctx context.Context, r *sdk.RecordRequest) (*sdk.RecordResponse, error) {
 	var a receipt
 	e := event{Event: r.GetEvent(), RoomKey: r.GetRoomKey(), Signature: r.GetSignature()}
 	if err := p.post(ctx, "ledger.record", "/v1/events", e, &a); err != nil {
@@ -101,7 +101,7 @@ func (p *plugin) Record(ctx context.Context, r *sdk.RecordRequest) (*sdk.RecordR
 	return &sdk.RecordResponse{Receipt: a.Receipt, Signature: a.Signature}, nil
 }
 
-func (p *plugin) post(ctx context.Context, op, path string, in, out any) error {
+func (p *backend) post(ctx context.Context, op, path string, in, out any) error {
 	b, err := endpoint.Encode(in)
 	if err != nil {
 		return sdk.Errorf(sdk.Invalid, op, "%w", err)

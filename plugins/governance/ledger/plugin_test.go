@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/governance/governancetest"
 	"github.com/cleanroom-dev/cleanroom/core/plugin/sdk"
 	"github.com/cleanroom-dev/cleanroom/tools/service/governance"
@@ -17,17 +18,25 @@ import (
 	"github.com/cleanroom-dev/cleanroom/tools/service/governance/client"
 )
 
-func configured(t *testing.T, url string) *plugin {
+func configured(t *testing.T, url string) *backend {
 	t.Helper()
-	p := new(plugin)
+	p := new(backend)
 	if err := p.Configure(t.Context(), sdk.Setup{Instance: "l", Config: []byte(`{"url":"` + url + `"}`), Simulated: true}); err != nil {
 		t.Fatalf("Configure = %v", err)
 	}
 	return p
 }
 
-// TestKit: the plugin and the real service together keep the rules of a signing backend.
-func TestKit(t *testing.T) {
+// service is the real one, with one party and an agreed contract.
+type service struct {
+	server   *httptest.Server
+	key      ed25519.PublicKey
+	contract digest.SHA256
+	switchTo func(operation string, on bool) error
+}
+
+func newService(t *testing.T) service {
+	t.Helper()
 	pub, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -54,12 +63,16 @@ func TestKit(t *testing.T) {
 	if err := c.Vote(t.Context(), north, d, true); err != nil {
 		t.Fatal(err)
 	}
-	p := configured(t, srv.URL+"/")
+	return service{srv, s.Info().Key, d, func(op string, on bool) error { return c.Switch(t.Context(), north, d, on, op) }}
+}
+
+// TestKit: the plugin and the real service together keep the rules of a signing backend.
+func TestKit(t *testing.T) {
+	w := newService(t)
+	p := configured(t, w.server.URL+"/")
 	for name, test := range governancetest.Kit() {
 		t.Run(name, func(t *testing.T) {
-			test(t, governancetest.Subject{Client: p, Key: s.Info().Key, Contract: d, Switch: func(op string, on bool) error {
-				return c.Switch(t.Context(), north, d, on, op)
-			}})
+			test(t, governancetest.Subject{Client: p, Key: w.key, Contract: w.contract, Switch: w.switchTo})
 		})
 	}
 }
@@ -102,17 +115,17 @@ func TestConfigureRefuses(t *testing.T) {
 		"an unknown field":        `{"url":"http://b","x":1}`,
 		"nothing":                 `{}`,
 	} {
-		if err := new(plugin).Configure(t.Context(), sdk.Setup{Config: []byte(config)}); sdk.KindOf(err) != sdk.Invalid || err == nil {
+		if err := new(backend).Configure(t.Context(), sdk.Setup{Config: []byte(config)}); sdk.KindOf(err) != sdk.Invalid || err == nil {
 			t.Errorf("%s: Configure = %v, want Invalid", name, err)
 		}
 	}
-	if vs := new(plugin).Validate([]byte(`{"url":1}`)); len(vs) != 1 || vs[0].Field != "url" {
+	if vs := new(backend).Validate([]byte(`{"url":1}`)); len(vs) != 1 || vs[0].Field != "url" {
 		t.Errorf("Validate = %v", vs)
 	}
-	if d := new(plugin).Describe(); d.Name != "governance/ledger" {
+	if d := new(backend).Describe(); d.Name != "governance/ledger" {
 		t.Errorf("Describe = %+v", d)
 	}
-	if _, err := new(plugin).Record(t.Context(), &sdk.RecordRequest{}); err == nil {
+	if _, err := new(backend).Record(t.Context(), &sdk.RecordRequest{}); err == nil {
 		t.Errorf("Record before Configure passes")
 	}
 }
