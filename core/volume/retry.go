@@ -18,6 +18,15 @@ type policy struct {
 // standard waits at most 1 s between its tries.
 var standard = policy{tries: 3, attempt: 15 * time.Second, pause: 200 * time.Millisecond}
 
+// slowest is the least speed, in bytes a second, at which a store is still waited for.
+const slowest = 1 << 20
+
+// forSize gives each try the time that n more bytes may take.
+func (p policy) forSize(n int64) policy {
+	p.attempt += time.Duration(n/slowest) * time.Second
+	return p
+}
+
 // do calls f until it succeeds, fails with something other than Unavailable, or
 // the tries or ctx end.
 func (p policy) do(ctx context.Context, f func(context.Context) error) error {
