@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/hex"
 
 	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/permit"
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
 	"github.com/cleanroom-dev/cleanroom/core/secret"
+	"github.com/cleanroom-dev/cleanroom/core/volume/sealing"
 )
 
 // ManifestName is the manifest's name under an output's prefix.
@@ -28,10 +28,6 @@ type Output struct {
 	Contract   digest.SHA256
 	Room       string
 	Limit      int64 // bytes of plaintext that may leave; above 0
-}
-
-func (o *Output) info() sealed.OutputInfo {
-	return sealed.OutputInfo{Contract: o.Contract, Operation: o.Operation, Room: o.Room, Sink: o.SinkName}
 }
 
 // Committed is what left.
@@ -58,53 +54,34 @@ func Commit(ctx context.Context, p permit.Permit, o Output) (Committed, error) {
 	if o.Sink == nil || o.Limit <= 0 || sealed.CheckPath(o.Prefix) != nil {
 		return Committed{}, fault.New(fault.Invalid, op, "%s: needs a sink, a prefix and a limit above 0", o.SinkName)
 	}
-	t, err := openTree(o.Dir)
-	if err != nil {
-		return Committed{}, err
-	}
-	defer t.close()
-	files, err := t.files(o.Limit)
-	if err != nil {
-		return Committed{}, fault.Wrap(op, err)
-	}
 	dek, err := secret.Read(rand.Reader, sealed.KeySize)
 	if err != nil {
 		return Committed{}, fault.Wrap(op, err)
 	}
 	defer dek.Destroy()
-
-	u := &upload{sink: o.Sink, prefix: o.Prefix, retry: standard}
-	entries, err := u.files(ctx, t, files, dek, o.info())
-	var out Committed
-	if err == nil {
-		out, err = u.manifest(ctx, &o, entries, dek)
-	}
+	b := &sealing.Batch{Sink: o.Sink, Prefix: o.Prefix}
+	out, err := o.commit(ctx, b, dek)
 	if err != nil {
-		u.clean(ctx)
+		b.Clean(ctx)
 		return Committed{}, fault.New(fault.KindOf(err), op, "%s: %w", o.SinkName, err)
 	}
 	return out, nil
 }
 
-// manifest makes the output visible.
-func (u *upload) manifest(ctx context.Context, o *Output, entries []sealed.Entry, dek *secret.Bytes) (Committed, error) {
+func (o *Output) commit(ctx context.Context, b *sealing.Batch, dek *secret.Bytes) (Committed, error) {
+	info := sealed.OutputInfo{Contract: o.Contract, Operation: o.Operation, Room: o.Room, Sink: o.SinkName}
+	entries, err := b.Files(ctx, o.Dir, o.Limit, dek, info.FileContext)
+	if err != nil {
+		return Committed{}, err
+	}
 	out := Committed{Manifest: o.Prefix + "/" + ManifestName, Files: len(entries)}
 	for i := range entries {
 		out.Bytes += entries[i].Size
 	}
-	b, d, err := sealed.SealOutputManifest(&sealed.Output{OutputInfo: o.info(), Entries: entries}, dek, o.Recipients, o.Signer)
+	manifest, d, err := sealed.SealOutputManifest(&sealed.Output{OutputInfo: info, Entries: entries}, dek, o.Recipients, o.Signer)
 	if err != nil {
 		return Committed{}, err
 	}
 	out.Digest = d
-	return out, u.create(ctx, out.Manifest, b)
-}
-
-// blobName is random, so it says nothing of the file and meets no other.
-func blobName(prefix string) (string, error) {
-	b := make([]byte, 16)
-	if _, err := rand.Read(b); err != nil {
-		return "", err
-	}
-	return prefix + "/" + hex.EncodeToString(b), nil
+	return out, b.Publish(ctx, out.Manifest, manifest)
 }

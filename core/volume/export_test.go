@@ -16,7 +16,7 @@ func NewView(ds Dataset, cacheBytes int64) *View {
 	ctx, end := context.WithCancel(context.Background())
 	out := &View{end: end, Faults: make(chan error, 1000)}
 	out.v = newView(ctx, ds, cacheBytes, func(err error) { out.Faults <- err })
-	out.v.retry.pause = time.Millisecond
+	out.v.retry.Pause = time.Millisecond
 	return out
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/object"
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
 	"github.com/cleanroom-dev/cleanroom/core/secret"
+	"github.com/cleanroom-dev/cleanroom/core/volume/internal/retry"
 )
 
 // slots bounds the ciphertext in flight to slots × 4 MiB, beside one segment
@@ -21,7 +22,7 @@ type view struct {
 	source      Source
 	dek         *secret.Bytes
 	cache       *cache
-	retry       policy
+	retry       retry.Policy
 	windowLimit int64 // bytes read ahead at most for one open file
 	tampered    func(error)
 
@@ -39,7 +40,7 @@ type counters struct {
 func newView(life context.Context, ds Dataset, cacheBytes int64, tampered func(error)) *view {
 	v := &view{
 		tampered: tampered,
-		manifest: ds.Manifest, source: ds.Source, dek: ds.DEK, life: life, retry: standard,
+		manifest: ds.Manifest, source: ds.Source, dek: ds.DEK, life: life, retry: retry.Standard,
 		cache: newCache(cacheBytes), slots: make(chan []byte, slots),
 	}
 	v.windowLimit = int64(v.cache.limit) * sealed.SegmentSize / 4
@@ -55,7 +56,7 @@ func (v *view) ask(ctx context.Context, f func(context.Context) error) error {
 	defer cancel()
 	defer context.AfterFunc(v.life, cancel)()
 	first := true
-	return v.retry.do(ctx, func(ctx context.Context) error {
+	return v.retry.Do(ctx, func(ctx context.Context) error {
 		if !first {
 			v.stats.retries.Add(1)
 		}

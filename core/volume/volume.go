@@ -6,10 +6,11 @@ package volume
 
 import (
 	"context"
-	"io"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/object"
+	"github.com/cleanroom-dev/cleanroom/core/volume/internal/retry"
+	"github.com/cleanroom-dev/cleanroom/core/volume/sealing"
 )
 
 // Operations under which data comes in and goes out, as core/governance names them.
@@ -28,23 +29,15 @@ type Source interface {
 	ReadRange(ctx context.Context, o object.Info, off int64, p []byte) error
 }
 
-// Sink stores sealed objects. Its methods may be called concurrently.
-type Sink interface {
-	// Put stores size bytes of body, visible whole or not at all. Where c does not
-	// hold, nothing is written.
-	Put(ctx context.Context, name string, size int64, body io.Reader, c object.Condition) (object.Info, error)
-	// Stat returns the current version of an object: NotFound where there is none.
-	Stat(ctx context.Context, name string) (object.Info, error)
-	// Delete removes exactly the version that o names.
-	Delete(ctx context.Context, o object.Info) error
-}
+// Sink stores sealed objects.
+type Sink = sealing.Sink
 
 // ReadObject reads a whole small object, such as a manifest, of at most limit
 // bytes. A larger one is Tampered: nobody published it.
 func ReadObject(ctx context.Context, src Source, name string, limit int64) ([]byte, error) {
 	const op = "volume.object"
 	var o object.Info
-	if err := standard.do(ctx, func(ctx context.Context) (err error) {
+	if err := retry.Standard.Do(ctx, func(ctx context.Context) (err error) {
 		o, err = src.Stat(ctx, name)
 		return err
 	}); err != nil {
@@ -57,6 +50,6 @@ func ReadObject(ctx context.Context, src Source, name string, limit int64) ([]by
 	if len(b) == 0 {
 		return b, nil
 	}
-	err := standard.do(ctx, func(ctx context.Context) error { return src.ReadRange(ctx, o, 0, b) })
+	err := retry.Standard.Do(ctx, func(ctx context.Context) error { return src.ReadRange(ctx, o, 0, b) })
 	return b, fault.Wrap(op, err)
 }

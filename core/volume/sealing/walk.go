@@ -1,4 +1,4 @@
-package volume
+package sealing
 
 import (
 	"errors"
@@ -13,21 +13,21 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
 )
 
-// staged is one file that the application left.
+// staged is one file of the folder.
 type staged struct {
-	path string // relative to the volume
+	path string // relative to the folder
 	size int64
 	ino  uint64
 }
 
-// tree reads a volume that an application has written: every path is resolved
-// beneath its root, by no link, and never onto another mount.
+// tree reads a folder that somebody untrusted has written: every path is
+// resolved beneath its root, by no link, and never onto another mount.
 type tree struct{ root int }
 
 func openTree(dir string) (*tree, error) {
 	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, fault.New(fault.Internal, "volume.walk", "open %s: %w", dir, err)
+		return nil, fault.New(fault.Internal, "sealing.walk", "open %s: %w", dir, err)
 	}
 	return &tree{fd}, nil
 }
@@ -46,15 +46,15 @@ func (t *tree) open(path string, flags uint64) (int, error) {
 		case err == unix.ELOOP || err == unix.EXDEV || err == unix.ENAMETOOLONG:
 			return -1, refuse(path, err.Error())
 		case err != nil:
-			return -1, fault.New(fault.Internal, "volume.walk", "%.200q: %w", path, err)
+			return -1, fault.New(fault.Internal, "sealing.walk", "%.200q: %w", path, err)
 		}
 		return fd, nil
 	}
 }
 
-// refuse is what an application gets for leaving something that is not data.
+// refuse is what is said of something that is not data.
 func refuse(path, why string) error {
-	return fault.New(fault.Denied, "volume.walk", "%.200q: %s; only regular files leave", path, why)
+	return fault.New(fault.Denied, "sealing.walk", "%.200q: %s; only regular files are sealed", path, why)
 }
 
 // files lists every regular file in byte order of the paths. Anything that is
@@ -73,7 +73,7 @@ func (t *tree) files(limit int64) ([]staged, error) {
 		for _, name := range names {
 			path := strings.TrimPrefix(folder+"/"+name, "./")
 			if err := sealed.CheckPath(path); err != nil {
-				return nil, fault.New(fault.Denied, "volume.walk", "%w", err)
+				return nil, fault.New(fault.Denied, "sealing.walk", "%w", err)
 			}
 			var st unix.Stat_t
 			if err := t.stat(path, &st); err != nil {
@@ -84,7 +84,7 @@ func (t *tree) files(limit int64) ([]staged, error) {
 				folders = append(folders, path)
 			case unix.S_IFREG:
 				if st.Size > left {
-					return nil, fault.New(fault.Denied, "volume.walk", "%.200q: more than %d bytes in all are not allowed to leave", path, limit)
+					return nil, fault.New(fault.Denied, "sealing.walk", "%.200q: more than %d bytes in all are not allowed", path, limit)
 				}
 				left -= st.Size
 				out = append(out, staged{path, st.Size, st.Ino})
@@ -105,7 +105,7 @@ func (t *tree) names(folder string) ([]string, error) {
 	f := os.NewFile(uintptr(fd), folder)
 	defer f.Close()
 	names, err := f.Readdirnames(-1)
-	return names, fault.Wrap("volume.walk", err)
+	return names, fault.Wrap("sealing.walk", err)
 }
 
 // stat looks without opening: to open a device can act on it.
@@ -115,7 +115,7 @@ func (t *tree) stat(path string, st *unix.Stat_t) error {
 		return err
 	}
 	defer unix.Close(fd)
-	return fault.Wrap("volume.walk", unix.Fstat(fd, st))
+	return fault.Wrap("sealing.walk", unix.Fstat(fd, st))
 }
 
 func kindOf(mode uint32) string {
@@ -138,7 +138,7 @@ func (t *tree) copy(w io.Writer, s staged) error {
 	}
 	f := os.NewFile(uintptr(fd), s.path)
 	defer f.Close()
-	changed := fault.New(fault.Denied, "volume.walk", "%.200q: changed while it was sealed", s.path)
+	changed := fault.New(fault.Denied, "sealing.walk", "%.200q: changed while it was sealed", s.path)
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Ino != s.ino || st.Size != s.size {
 		return changed
