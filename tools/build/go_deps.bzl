@@ -74,6 +74,14 @@ def go_dependencies():
         version = "v2.0.0",
     )
     go_repository(
+        name = "com_github_arbovm_levenshtein",
+        build_file_generation = "clean",
+        build_file_proto_mode = "disable_global",
+        importpath = "github.com/arbovm/levenshtein",
+        sum = "h1:jfIu9sQUG6Ig+0+Ap1h4unLjW6YQJpKZVmUzxsD4E/Q=",
+        version = "v0.0.0-20160628152529-48b4e1c0c4d0",
+    )
+    go_repository(
         name = "com_github_avast_retry_go_v4",
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
@@ -736,6 +744,14 @@ def go_dependencies():
         importpath = "github.com/dgraph-io/ristretto/v2",
         sum = "h1:bkY3XzJcXoMuELV8F+vS8kzNgicwQFAaGINAEJdWGOM=",
         version = "v2.2.0",
+    )
+    go_repository(
+        name = "com_github_dgryski_trifles",
+        build_file_generation = "clean",
+        build_file_proto_mode = "disable_global",
+        importpath = "github.com/dgryski/trifles",
+        sum = "h1:SG7nF6SRlWhcT7cNTs5R6Hk4V2lcmLz2NsG2VnInyNo=",
+        version = "v0.0.0-20230903005119-f50d829f2e54",
     )
     go_repository(
         name = "com_github_distribution_reference",

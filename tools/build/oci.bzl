@@ -100,24 +100,22 @@ def _release_impl(ctx):
     args = ctx.actions.args()
     args.add_all([out], expand_directories = False)
     inputs = []
-    for target, dst in ctx.attr.files.items():
-        src = _single(target)
+    pairs = [(dst, _single(target)) for target, dst in ctx.attr.files.items()]
+    pairs += [("images/%s.tar" % i[ImageInfo].image, i[ImageInfo].layout) for i in ctx.attr.images]
+    for target, dst in ctx.attr.trees.items():
+        below = target.label.package + "/"
+        pairs += [("%s/%s" % (dst, f.short_path.removeprefix(below)), f) for f in target.files.to_list()]
+    for dst, src in pairs:
         inputs.append(src)
         args.add("%s=%s" % (dst, src.path))
-    for image in ctx.attr.images:
-        info = image[ImageInfo]
-        inputs.append(info.layout)
-        args.add("images/%s/=%s" % (info.image, info.layout.path))
     ctx.actions.run_shell(
         command = """
 set -eu
 out="$1"; shift
 for pair in "$@"; do
-  dst="$out/${pair%%=*}"; src="${pair#*=}"
-  case "$dst" in
-    */) mkdir -p "$dst"; tar -x --no-same-owner -f "$src" -C "$dst" ;;
-    *) mkdir -p "$(dirname "$dst")"; cp -L "$src" "$dst" ;;
-  esac
+  dst="$out/${pair%%=*}"
+  mkdir -p "${dst%/*}"
+  cp -L "${pair#*=}" "$dst"
 done
 """,
         arguments = [args],
@@ -128,10 +126,11 @@ done
     return [DefaultInfo(files = depset([out]))]
 
 release = rule(
-    doc = "One folder with everything that a room and the demo need, images unpacked as OCI layouts under images/.",
+    doc = "One folder with everything that a room and the demo need; images are OCI layouts as tar.",
     implementation = _release_impl,
     attrs = {
         "files": attr.label_keyed_string_dict(allow_files = True, doc = "file to its path in the folder"),
+        "trees": attr.label_keyed_string_dict(allow_files = True, doc = "files of one package to the folder that they keep their paths under"),
         "images": attr.label_list(providers = [ImageInfo]),
     },
 )

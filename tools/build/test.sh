@@ -17,6 +17,10 @@ run test "${flags[@]}" --keep_going --test_output=errors --test_summary=terse //
 step "bazel run //:check"
 run run "${flags[@]}" //:check || failed+=("bazel run //:check")
 
+# A module of its own: the platform's engine brings a hundred modules that nothing else needs.
+step "the platform's own policy engine"
+(cd core/policy/conformance && GOWORK=off CGO_ENABLED=0 go test -tags rego ./...) || failed+=("core/policy/conformance")
+
 step "tests that need this machine"
 query() { run query --ui_event_filters=-info --noshow_progress "$1" 2>/dev/null; }
 mapfile -t tests < <(query 'tests(//...)')
