@@ -6,13 +6,9 @@ import (
 	"embed"
 	"io/fs"
 	"path"
-	"strings"
 	"testing"
 
-	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/tester"
-
-	"github.com/cleanroom-dev/cleanroom/core/proxy"
+	"github.com/cleanroom-dev/cleanroom/policies/policytest"
 )
 
 // files are embedded because a build's sandbox shows files as links, which a bundle may not hold.
@@ -46,41 +42,5 @@ func runBundle(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := proxy.LoadBundle(bundle); err != nil {
-		t.Fatal(err)
-	}
-	modules := map[string]*ast.Module{}
-	entries, err := files.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".rego") {
-			continue
-		}
-		text, err := files.ReadFile(path.Join(dir, e.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := ast.ParseModuleWithOpts(e.Name(), string(text), ast.ParserOptions{RegoVersion: ast.RegoV1, Capabilities: proxy.Capabilities()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		modules[e.Name()] = m
-	}
-	compiler := ast.NewCompiler().WithStrict(true).WithCapabilities(proxy.Capabilities())
-	results, err := tester.NewRunner().SetCompiler(compiler).SetModules(modules).RunTests(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ran := 0
-	for r := range results {
-		ran++
-		if r.Error != nil || r.Fail {
-			t.Errorf("%s: %s failed: %v", r.Location, r.Name, r.Error)
-		}
-	}
-	if ran == 0 {
-		t.Errorf("%s: has no test", dir)
-	}
+	policytest.Run(t, bundle)
 }

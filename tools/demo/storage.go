@@ -1,0 +1,99 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
+)
+
+// Azurite's published development account: not a secret, and good for nothing else.
+const (
+	devAccount = "devstoreaccount1"
+	devKey     = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+)
+
+// storage is Azurite as Azure Storage, in memory.
+type storage struct {
+	*process
+	endpoint string // http://127.0.0.1:PORT/devstoreaccount1
+	client   *azblob.Client
+}
+
+func (d *demo) startStorage(ctx context.Context) error {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	p, err := d.launch(ctx, "azurite", nil, d.Node, d.Azurite, "--blobHost", "127.0.0.1", "--blobPort", fmt.Sprint(port),
+		"--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck")
+	if err != nil {
+		return err
+	}
+	if err := p.waitPort(ctx, fmt.Sprintf("127.0.0.1:%d", port)); err != nil {
+		return err
+	}
+	s := &storage{process: p, endpoint: fmt.Sprintf("http://127.0.0.1:%d/%s", port, devAccount)}
+	cred, err := azblob.NewSharedKeyCredential(devAccount, devKey)
+	if err != nil {
+		return err
+	}
+	s.client, err = azblob.NewClientWithSharedKeyCredential(s.endpoint, cred, &azblob.ClientOptions{ClientOptions: azcore.ClientOptions{
+		Retry: policy.RetryOptions{MaxRetries: 2, RetryDelay: 100 * time.Millisecond, MaxRetryDelay: time.Second},
+	}})
+	if err != nil {
+		return err
+	}
+	for _, c := range []string{"north", "south", "result"} {
+		if _, err := s.client.CreateContainer(ctx, c, nil); err != nil {
+			return fmt.Errorf("container %s: %w", c, err)
+		}
+	}
+	d.blobs = s
+	d.set("storage", s.endpoint)
+	return nil
+}
+
+// token is a credential for one container that ends with the day's work.
+func (s *storage) token(name string, p sas.ContainerPermissions) (string, error) {
+	u, err := s.client.ServiceClient().NewContainerClient(name).GetSASURL(p, time.Now().Add(2*time.Hour), &container.GetSASURLOptions{})
+	if err != nil {
+		return "", err
+	}
+	_, query, _ := bytes.Cut([]byte(u), []byte("?"))
+	return string(query), nil
+}
+
+func (s *storage) get(ctx context.Context, c, name string) ([]byte, error) {
+	r, err := s.client.DownloadStream(ctx, c, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Body.Close()
+	return io.ReadAll(r.Body)
+}
+
+func (s *storage) put(ctx context.Context, c, name string, b []byte) error {
+	_, err := s.client.UploadBuffer(ctx, c, name, b, nil)
+	return err
+}
+
+func (s *storage) list(ctx context.Context, c string) (names []string, err error) {
+	for p := s.client.NewListBlobsFlatPager(c, nil); p.More(); {
+		page, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range page.Segment.BlobItems {
+			names = append(names, *b.Name)
+		}
+	}
+	return names, nil
+}
