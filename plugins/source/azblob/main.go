@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
@@ -96,7 +97,14 @@ func (s *source) Open(ctx context.Context, name, etag string, off, n int64) (io.
 		AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: &match}},
 	})
 	if err != nil {
-		return nil, sdk.Info{}, azstore.Fault(op, name, err, true)
+		err = azstore.Fault(op, name, err, true)
+		if sdk.KindOf(err) == sdk.Tampered {
+			// Some services say of a blob that is gone that it is not the version asked for.
+			if _, gone := s.Stat(ctx, name); sdk.KindOf(gone) == sdk.NotFound {
+				err = gone
+			}
+		}
+		return nil, sdk.Info{}, err
 	}
 	// The service cuts a range at the blob's end; what the caller asked for lies inside.
 	var first, last, size int64
@@ -118,10 +126,15 @@ func (s *source) Open(ctx context.Context, name, etag string, off, n int64) (io.
 	return resp.NewRetryReader(ctx, &blob.RetryReaderOptions{MaxRetries: 2}), one, nil
 }
 
-// info is what the service says of a blob; it may have left something out.
+// info is what the service says of a blob; it may have left something out. A listing has the
+// version without the quotes that it has in headers.
 func info(op, name string, size *int64, etag *azcore.ETag) (sdk.Info, error) {
 	if size == nil || etag == nil {
 		return sdk.Info{}, sdk.Errorf(sdk.Internal, op, "%s: the service gives no size or no version", name)
 	}
-	return sdk.Info{Name: name, Size: *size, ETag: string(*etag)}, nil
+	version := string(*etag)
+	if !strings.HasPrefix(version, `"`) {
+		version = `"` + version + `"`
+	}
+	return sdk.Info{Name: name, Size: *size, ETag: version}, nil
 }
