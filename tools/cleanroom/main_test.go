@@ -1,26 +1,37 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/cleanroom-dev/cleanroom/core/policy/policytest"
 	"github.com/cleanroom-dev/cleanroom/core/spec"
 	"github.com/cleanroom-dev/cleanroom/core/spec/spectest"
+	"github.com/cleanroom-dev/cleanroom/internal/needs"
+	"github.com/cleanroom-dev/cleanroom/internal/place"
+	"github.com/cleanroom-dev/cleanroom/tools/cleanroom/doctor"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"cleanroom": main})
+	testscript.Main(m, map[string]func(){
+		"cleanroom": main, "cleanroomd": fakeRoom, "cleanroomd-sim": fakeRoom, "cleanroom-demo-sim": fakeDemo,
+	})
 }
 
 // The scenarios are a manual: each begins with a valid study.yaml, the same as
-// study.json, and the images.lock of a release.
+// study.json, the images.lock of a release, and a release whose programs are fakes.
 func TestScenarios(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
@@ -38,10 +49,105 @@ func TestScenarios(t *testing.T) {
 					return err
 				}
 			}
-			return nil
+			state, err := place.State()
+			if err != nil {
+				return err
+			}
+			e.Setenv("STATE", state)
+			return fakeRelease(filepath.Join(e.WorkDir, "release"))
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "head": head, "exit": exit},
+		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "head": head, "exit": exit, "interrupt": interrupt, "as-user": asUser},
+		Condition: condition,
 	})
+}
+
+// fakeRelease makes the folder of a release, with the programs that TestMain fakes.
+func fakeRelease(dir string) error {
+	for _, sub := range []string{"bin", "plugins", "demo"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"cleanroomd", "cleanroomd-sim", "cleanroom-demo-sim"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			return err
+		}
+		if err := os.Symlink(path, filepath.Join(dir, "bin", name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// condition knows root, and demo: a machine that can run it. Where everything is required, both
+// hold or the test fails.
+func condition(name string) (bool, error) {
+	var lacking []string
+	switch name {
+	case "root":
+		if os.Geteuid() != 0 {
+			lacking = []string{"root"}
+		}
+	case "demo":
+		lacking = doctor.Lacking(doctor.Examine(context.Background()))
+	default:
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	if len(lacking) > 0 && os.Getenv(needs.RequireVar) == "1" {
+		return false, fmt.Errorf("needs %q", lacking)
+	}
+	return len(lacking) == 0, nil
+}
+
+// interrupt CODE FILE PROGRAM ARG… waits for FILE, sends the program SIGINT, and checks its
+// exit code. Its output is in out.txt and err.txt.
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: interrupt CODE FILE PROGRAM ARG…")
+	}
+	path, err := exec.LookPath(args[2])
+	ts.Check(err)
+	var out, errOut bytes.Buffer
+	cmd := exec.Command(path, args[3:]...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), &out, &errOut
+	ts.Check(cmd.Start())
+	for deadline := time.Now().Add(time.Minute); ; <-time.After(20 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(args[1])); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+			ts.Fatalf("no %s after a minute: %s", args[1], errOut.String())
+		}
+	}
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	_ = cmd.Wait() // its exit code says all
+	write(ts, "out.txt", out.String())
+	write(ts, "err.txt", errOut.String())
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[0] {
+		ts.Fatalf("exit code %s, want %s: %s", got, args[0], errOut.String())
+	}
+}
+
+// as-user CODE PROGRAM ARG… runs a program as somebody who is not root. Its errors are in err.txt.
+func asUser(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: as-user CODE PROGRAM ARG…")
+	}
+	path, err := exec.LookPath(args[1])
+	ts.Check(err)
+	cmd := exec.Command(path, args[2:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: []syscall.SysProcIDMap{{ContainerID: 1000, HostID: os.Geteuid(), Size: 1}}}
+	var errOut bytes.Buffer
+	cmd.Stderr = &errOut
+	_ = cmd.Run() // its exit code says all
+	write(ts, "err.txt", errOut.String())
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[0] {
+		ts.Fatalf("exit code %s, want %s: %s", got, args[0], errOut.String())
+	}
 }
 
 // edit FROM TO OLD NEW writes FROM to TO with the first OLD, which must be there, replaced.

@@ -29,8 +29,10 @@ type Streams struct {
 // is a file with its function, and a line here.
 var verbs = []func(Streams) *cobra.Command{
 	newDoctorCmd,
+	newDemoCmd,
 	newSpecCmd,
 	newPolicyCmd,
+	newRoomCmd,
 	newVersionCmd,
 }
 
