@@ -41,7 +41,8 @@ func envoyArgs(path string) []string {
 }
 
 // startEnvoy starts the binary as uid, with no capability, no way to get one, no
-// environment and no descriptor, in the network namespace at nspath ("" is our own).
+// environment and no descriptor but its own binary's, in the network namespace at
+// nspath ("" is our own).
 //
 // Its thread is its own for as long as Envoy lives: what is taken from that thread
 // is taken from Envoy, and Envoy ends with it.

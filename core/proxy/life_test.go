@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,10 +180,8 @@ func TestCloseAllCutsWhatIsUnderWay(t *testing.T) {
 }
 
 func TestBudgets(t *testing.T) {
-	got := 0
 	_, at := upstream(t, func(w http.ResponseWriter, r *http.Request) {
-		n, _ := io.Copy(io.Discard, r.Body)
-		got += int(n)
+		io.Copy(io.Discard, r.Body)
 		fmt.Fprint(w, "hello")
 	})
 	t.Run("requests", func(t *testing.T) {
@@ -242,12 +241,12 @@ func TestEnvoyKilled(t *testing.T) {
 }
 
 func TestFilterGone(t *testing.T) {
-	reached := false
-	_, at := upstream(t, func(w http.ResponseWriter, r *http.Request) { reached = true })
+	var reached atomic.Bool
+	_, at := upstream(t, func(w http.ResponseWriter, r *http.Request) { reached.Store(true) })
 	b := start(t, routeOf(t, outbound(at), everything), nil).open(t)
 	b.stops[len(b.stops)-2]() // of the filter: the last but Envoy
-	if status, _, _ := b.ask(t, "GET", "/", nil); status < 500 || reached {
-		t.Errorf("without the filter a request answers %d, upstream reached: %v", status, reached)
+	if status, _, _ := b.ask(t, "GET", "/", nil); status < 500 || reached.Load() {
+		t.Errorf("without the filter a request answers %d, upstream reached: %v", status, reached.Load())
 	}
 }
 

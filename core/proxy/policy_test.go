@@ -154,3 +154,21 @@ func TestVerdicts(t *testing.T) {
 		t.Errorf("a question outside the four was answered: %+v, %v", v, err)
 	}
 }
+
+func FuzzParseBundle(f *testing.F) {
+	f.Add(mustBundle(f, "on_request_headers := true").Bytes())
+	f.Add([]byte("package ccr.policy"))
+	f.Add(make([]byte, 1024))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := ParseBundle(b)
+		if err != nil {
+			if fault.KindOf(err) != fault.Invalid {
+				t.Errorf("ParseBundle = %v, want invalid", err)
+			}
+			return
+		}
+		if string(p.Bytes()) != string(b) {
+			t.Errorf("%q was read as %q", b, p.Bytes())
+		}
+	})
+}

@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"flag"
 	"io"
 	"log/slog"
@@ -185,4 +186,14 @@ func mustRequest(t testing.TB, b *bench, path string, headers ...string) *http.R
 		req.Header[headers[i]] = []string{headers[i+1]}
 	}
 	return req
+}
+
+func osUID() int { return os.Geteuid() }
+
+// selfSigned is a certificate that no one else uses.
+func selfSigned(t testing.TB) string {
+	t.Helper()
+	s := httptest.NewTLSServer(nil)
+	defer s.Close()
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
 }
