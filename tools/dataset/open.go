@@ -1,0 +1,190 @@
+package dataset
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"io"
+
+	"github.com/cleanroom-dev/cleanroom/core/digest"
+	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/object"
+	"github.com/cleanroom-dev/cleanroom/core/sealed"
+	"github.com/cleanroom-dev/cleanroom/core/secret"
+	"github.com/cleanroom-dev/cleanroom/core/volume"
+)
+
+// maxManifest is the largest manifest read, in bytes: some millions of files.
+const maxManifest = 1 << 30
+
+// Result is what was read, in full and as it was sealed.
+type Result struct {
+	Files int
+	Bytes int64 // of plaintext
+}
+
+// OpenOptions say what OpenOutput opens.
+type OpenOptions struct {
+	Source   volume.Source
+	Manifest string            // object name, from the audit
+	Digest   digest.SHA256     // of the manifest, from the audit
+	Contract digest.SHA256     // that the parties agreed
+	Room     ed25519.PublicKey // the room's event key, from its attested runtime data
+	Key      *secret.Bytes     // the recipient's X25519 private key
+	Dir      string            // made by this; must not exist
+	Progress Progress          // may be nil
+}
+
+// OpenOutput writes what a room released into o.Dir, for a recipient: all files,
+// authenticated, with mode 0600, or no folder at all. An output other than the
+// one that the audit names is Tampered, another's is Denied.
+func OpenOutput(ctx context.Context, o OpenOptions) (*sealed.Output, error) {
+	const op = "dataset.open"
+	b, err := volume.ReadObject(ctx, o.Source, o.Manifest, maxManifest)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	out, dek, err := sealed.OpenOutputManifest(b, o.Key, o.Room, o.Digest, o.Contract)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	defer dek.Destroy()
+	s := &set{o.Source, out.Entries, dek, out.FileContext, o.Progress}
+	return out, fault.Wrap(op, s.extract(ctx, o.Dir))
+}
+
+// Open writes a provider's own dataset into the folder dir, which must not exist.
+func Open(ctx context.Context, src volume.Source, d Description, kek *secret.Bytes, dir string, p Progress) (Result, error) {
+	return withDataset(ctx, "dataset.open", src, d, kek, p, func(s *set) error { return s.extract(ctx, dir) })
+}
+
+// Verify reads every byte of a published dataset and compares it with what was
+// sealed. What is not so is Tampered.
+func Verify(ctx context.Context, src volume.Source, d Description, kek *secret.Bytes, p Progress) (Result, error) {
+	return withDataset(ctx, "dataset.verify", src, d, kek, p, func(s *set) error {
+		return s.each(ctx, func(sealed.Entry) (io.WriteCloser, error) { return nowhere{io.Discard}, nil })
+	})
+}
+
+// List returns the files of a published dataset, from its manifest alone.
+func List(ctx context.Context, src volume.Source, d Description, kek *secret.Bytes) ([]sealed.Entry, error) {
+	var out []sealed.Entry
+	_, err := withDataset(ctx, "dataset.list", src, d, kek, nil, func(s *set) error { out = s.entries; return nil })
+	return out, err
+}
+
+func withDataset(ctx context.Context, op string, src volume.Source, d Description, kek *secret.Bytes, p Progress, f func(*set) error) (Result, error) {
+	dek, err := d.dek(kek)
+	if err != nil {
+		return Result{}, fault.Wrap(op, err)
+	}
+	defer dek.Destroy()
+	b, err := volume.ReadObject(ctx, src, d.Manifest, maxManifest)
+	if err != nil {
+		return Result{}, fault.Wrap(op, err)
+	}
+	m, err := sealed.OpenManifest(b, dek, d.SignKey, d.ManifestDigest, d.Dataset, d.Version)
+	if err != nil {
+		return Result{}, fault.Wrap(op, err)
+	}
+	context := func(path string) []byte { return sealed.FileContext(m.Dataset, path, m.Version) }
+	if err := f(&set{src, m.Entries, dek, context, p}); err != nil {
+		return Result{}, fault.Wrap(op, err)
+	}
+	r := Result{Files: len(m.Entries)}
+	for i := range m.Entries {
+		r.Bytes += m.Entries[i].Size
+	}
+	return r, nil
+}
+
+// set is the files that a manifest lists.
+type set struct {
+	src      volume.Source
+	entries  []sealed.Entry
+	dek      *secret.Bytes
+	context  func(path string) []byte
+	progress Progress
+}
+
+// each gives the plaintext of every file, in the manifest's order, to a writer.
+func (s *set) each(ctx context.Context, to func(sealed.Entry) (io.WriteCloser, error)) error {
+	var bytes int64
+	for i, e := range s.entries {
+		w, err := to(e)
+		if err != nil {
+			return err
+		}
+		err = s.copy(ctx, w, e)
+		if closed := w.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
+			return fault.New(fault.KindOf(err), "dataset.file", "%.200q: %w", e.Path, err)
+		}
+		bytes += e.Size
+		if s.progress != nil {
+			s.progress(i+1, bytes)
+		}
+	}
+	return nil
+}
+
+// copyBuffer asks for 4 MiB at a time.
+const copyBuffer = 4 << 20
+
+func (s *set) copy(ctx context.Context, w io.Writer, e sealed.Entry) error {
+	o, err := s.src.Stat(ctx, e.Blob)
+	if err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			return fault.New(fault.Tampered, "dataset.file", "%s is gone from the store", e.Blob)
+		}
+		return err
+	}
+	if want := sealed.SealedSize(e.Size); o.Size != want {
+		return fault.New(fault.Tampered, "dataset.file", "%s has %d bytes, sealed were %d", e.Blob, o.Size, want)
+	}
+	r, err := sealed.NewReader(ranges{s.src, o}, o.Size, s.dek, s.context(e.Path))
+	if err != nil {
+		return err
+	}
+	if string(r.Header()) != string(e.Header) {
+		return fault.New(fault.Tampered, "dataset.file", "%s is another sealing of this file", e.Blob)
+	}
+	h := sha256.New()
+	if e.Size == 0 { // its one segment is read for its own sake
+		_, err = r.ReadAtContext(ctx, nil, 0)
+	}
+	buf := make([]byte, min(copyBuffer, e.Size))
+	for off := int64(0); off < e.Size && (err == nil || err == io.EOF); off += int64(len(buf)) {
+		var n int
+		if n, err = r.ReadAtContext(ctx, buf, off); err != nil && err != io.EOF {
+			return err
+		}
+		h.Write(buf[:n])
+		if _, err := w.Write(buf[:n]); err != nil {
+			return err
+		}
+	}
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if !digest.FromHash(h).Equal(e.SHA256) {
+		return fault.New(fault.Tampered, "dataset.file", "digest is not the manifest's")
+	}
+	return nil
+}
+
+// ranges is one object of a source.
+type ranges struct {
+	src volume.Source
+	o   object.Info
+}
+
+func (r ranges) ReadRange(ctx context.Context, off int64, p []byte) error {
+	return r.src.ReadRange(ctx, r.o, off, p)
+}
+
+type nowhere struct{ io.Writer }
+
+func (nowhere) Close() error { return nil }
