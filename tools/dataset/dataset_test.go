@@ -105,7 +105,7 @@ func TestSealPublishVerifyOpen(t *testing.T) {
 		t.Fatalf("Publish = %+v, %v; progress ended at %d", r, err, seen)
 	}
 	for _, n := range store.Names() {
-		if bytes.Contains(store.Get(n), []byte("age")) || bytes.Contains([]byte(n), []byte("patients")) {
+		if bytes.Contains(store.Get(n), []byte("id,age")) || bytes.Contains([]byte(n), []byte("patients")) {
 			t.Errorf("object %s shows something", n)
 		}
 	}

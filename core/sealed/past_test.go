@@ -1,0 +1,131 @@
+package sealed_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/cleanroom-dev/cleanroom/core/digest"
+	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/sealed"
+	"github.com/cleanroom-dev/cleanroom/core/secret"
+)
+
+var update = flag.Bool("update", false, "write example data of a new version; what exists is never written again")
+
+// past is testdata/v1/index.json: what the example data is. The DEK is 32 bytes
+// of 7, the signer's seed 32 bytes of 1; the recipient's key is for these files alone.
+type past struct {
+	Recipient []byte                   `json:"recipient"`
+	Files     map[string]digest.SHA256 `json:"files"` // of the plaintext; context is the file's name
+	Manifest  digest.SHA256            `json:"manifest"`
+	Output    digest.SHA256            `json:"output"`
+}
+
+const v1 = "testdata/v1"
+
+func pastFile(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(v1, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestV1StillOpens holds the format: data that was sealed once opens for ever.
+func TestV1StillOpens(t *testing.T) {
+	if _, err := os.Stat(v1); *update && os.IsNotExist(err) {
+		makeV1(t)
+	}
+	var p past
+	if err := json.Unmarshal(pastFile(t, "index.json"), &p); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range p.Files {
+		file := pastFile(t, name)
+		plain, err := open(t, file, name)
+		if err != nil || !digest.Of(plain).Equal(want) {
+			t.Errorf("%s: %d bytes, %v", name, len(plain), err)
+		}
+		for i := range file { // every byte of the small ones, some of the large
+			if len(file) > 1000 && i%4099 != 0 && i > 50 && i < len(file)-20 {
+				continue
+			}
+			bad := bytes.Clone(file)
+			bad[i] ^= 1
+			if _, err := open(t, bad, name); fault.KindOf(err) != fault.Tampered || err == nil {
+				t.Errorf("%s with a bit of byte %d changed: %v, want Tampered", name, i, err)
+			}
+		}
+	}
+	m, err := sealed.OpenManifest(pastFile(t, "manifest"), key(t), public(signKey(1)), p.Manifest, "north", 3)
+	if err != nil || len(m.Entries) != 3 || m.Entries[2].Path != "ü/\n" {
+		t.Errorf("manifest: %+v, %v", m, err)
+	}
+	private, err := secret.New(bytes.Clone(p.Recipient))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer private.Destroy()
+	o, dek, err := sealed.OpenOutputManifest(pastFile(t, "output"), private, public(signKey(1)), p.Output, output().Contract)
+	if err != nil || o.Room != "room-1" || len(o.Entries) != 2 {
+		t.Errorf("output: %+v, %v", o, err)
+	}
+	dek.Destroy()
+}
+
+func open(t *testing.T, file []byte, context string) ([]byte, error) {
+	t.Helper()
+	r, err := sealed.NewReader(store(file), int64(len(file)), key(t), []byte(context))
+	if err != nil {
+		return nil, err
+	}
+	if r.Size() == 0 {
+		if _, err := r.ReadAt(nil, 0); err != io.EOF {
+			return nil, err
+		}
+	}
+	return io.ReadAll(io.NewSectionReader(r, 0, r.Size()))
+}
+
+func makeV1(t *testing.T) {
+	t.Helper()
+	put := func(name string, b []byte) {
+		if err := os.WriteFile(filepath.Join(v1, name), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(v1, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	private, pub := sealKey(t)
+	p := past{Files: map[string]digest.SHA256{}}
+	if err := private.Use(func(b []byte) error { p.Recipient = bytes.Clone(b); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for name, plain := range map[string][]byte{"empty": nil, "hello": []byte("hello\n"), "two-segments": data(65_481), "whole-segments": data(131_000)} {
+		put(name, seal(t, key(t), name, plain))
+		p.Files[name] = digest.Of(plain)
+	}
+	m := &sealed.Manifest{Dataset: "north", Version: 3, Entries: entries("a", "b/c", "ü/\n")}
+	b, d, err := sealed.SealManifest(m, key(t), signKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put("manifest", b)
+	p.Manifest = d
+	if b, p.Output, err = sealed.SealOutputManifest(output(), key(t), [][]byte{pub}, signKey(1)); err != nil {
+		t.Fatal(err)
+	}
+	put("output", b)
+	index, err := json.MarshalIndent(p, "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put("index.json", append(index, '\n'))
+}
