@@ -164,6 +164,28 @@ func TestVerifyTrailNoticesEveryChange(t *testing.T) {
 	}
 }
 
+func TestNumbersHaveNoGapEvenWhereTheChainHolds(t *testing.T) {
+	key := newKey(t)
+	c := governance.NewChain(public(key))
+	e := signed(t, key, whole[:1])[0]
+	if _, err := c.Accept(e); err != nil {
+		t.Fatal(err)
+	}
+	for _, seq := range []uint64{1, 3} {
+		next := governance.Event{Contract: contract, Room: "r", Seq: seq, Phase: governance.Done, Operation: governance.RoomOpen, Subject: "s", Intent: 1}
+		if seq > 1 {
+			next.Previous = e.Digest()
+		}
+		s, err := next.Sign(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Accept(s); err == nil || fault.KindOf(err) != fault.Tampered || c.Len() != 1 {
+			t.Errorf("Accept(number %d after 1) = %v, want Tampered", seq, err)
+		}
+	}
+}
+
 func TestEventsAreBounded(t *testing.T) {
 	key := newKey(t)
 	base := governance.Event{Contract: contract, Room: "r", Seq: 2, Previous: contract, Phase: governance.Note, Operation: "o", Subject: "s"}

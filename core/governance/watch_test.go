@@ -7,6 +7,7 @@ import (
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/governance"
+	"github.com/cleanroom-dev/cleanroom/core/permit"
 )
 
 func TestWithdrawalStopsTheRoom(t *testing.T) {
@@ -61,6 +62,21 @@ func TestNoAnswerIsAWithdrawal(t *testing.T) {
 	f.must(governance.RoomOpen, "room-1")
 	close(away)
 	wantErr(t, "Watch", f.gate.Watch(t.Context(), nil), fault.Denied, "room.open: consent is withdrawn", "no answer within 1s")
+}
+
+func TestAFailedOperationIsNotInForce(t *testing.T) {
+	f := newFixture(t, nil)
+	f.must(governance.RoomOpen, "room-1")
+	err := f.gate.Do(t.Context(), governance.Request{Operation: governance.KeyRelease, Subject: "k"}, func(context.Context, permit.Permit) error {
+		return fault.New(fault.NotFound, "test", "no such key")
+	})
+	wantErr(t, "Do", err, fault.NotFound)
+	f.north.Switch(governance.KeyRelease, false)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*governance.WatchInterval)
+	defer cancel()
+	if err := f.gate.Watch(ctx, nil); err != nil {
+		t.Errorf("Watch = %v", err)
+	}
 }
 
 func TestWatchEndsWithItsContext(t *testing.T) {
