@@ -254,7 +254,7 @@ func TestActsAreRefused(t *testing.T) {
 	}
 }
 
-func contractOf(t *testing.T, spec, policy []byte) digest.SHA256 {
+func contractOf(t testing.TB, spec, policy []byte) digest.SHA256 {
 	t.Helper()
 	// As the contract's own definition says; see core/spec.
 	return digest.Of([]byte(`{"policy":"` + digest.Of(policy).String() + `","specification":"` + digest.Of(spec).String() + `"}`))
