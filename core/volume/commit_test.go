@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,7 +112,7 @@ func TestWhatIsCommittedIsOpened(t *testing.T) {
 	if c.Files != len(files) || c.Bytes != total || c.Manifest != "out/run/manifest" {
 		t.Errorf("Commit = %+v, want %d files of %d bytes", c, len(files), total)
 	}
-	if got := openOutput(t, s, c, private); fmt.Sprint(got) != fmt.Sprint(files) {
+	if got := openOutput(t, s, c, private); !maps.EqualFunc(got, files, bytes.Equal) {
 		t.Errorf("%d files came back, or differ", len(got))
 	}
 	for _, name := range s.Names() {

