@@ -13,7 +13,6 @@ import (
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/object"
-	"github.com/cleanroom-dev/cleanroom/core/plugin"
 	"github.com/cleanroom-dev/cleanroom/core/plugin/sdk"
 )
 
@@ -201,5 +200,4 @@ func TestOtherKindsEndToEnd(t *testing.T) {
 	if err := run.Validate(t.Context(), []byte(`{"greeting": "wrong"}`)); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("Validate = %v, want Invalid", err)
 	}
-	var _ *plugin.Runtime = r
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/plugin"
-	"github.com/cleanroom-dev/cleanroom/core/plugin/sdk"
 )
 
 func TestKilledPluginIsNoticed(t *testing.T) {
@@ -177,5 +176,3 @@ func (l locked) Write(p []byte) (int, error) {
 	defer l.mu.Unlock()
 	return l.out.Write(p)
 }
-
-var _ = sdk.Granted

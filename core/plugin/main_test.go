@@ -1,13 +1,12 @@
 package plugin_test
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cleanroom-dev/cleanroom/core/digest"
@@ -28,7 +27,7 @@ const pluginUID = 64001 // of nobody else; used where the tests run as root
 
 // install puts this test's binary, under its plugin name, beside the plugin.json of that
 // name into a folder that the plugin's user can reach.
-func install(t *testing.T, name string) plugin.Options {
+func install(t testing.TB, name string) plugin.Options {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -64,26 +63,18 @@ func install(t *testing.T, name string) plugin.Options {
 		uid = pluginUID
 	}
 	return plugin.Options{Name: name, Path: path, Checksum: sum, Instance: "one", UID: uid, TempDir: dir,
-		Simulated: true, Log: slog.New(slog.NewTextHandler(&testLog{t: t}, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+		Simulated: true, Log: slog.New(slog.DiscardHandler)}
 }
 
-var digestOnce struct {
-	sum digest.SHA256
-	err error
-}
-
-func selfDigest() (digest.SHA256, error) {
-	if !digestOnce.sum.IsZero() {
-		return digestOnce.sum, digestOnce.err
-	}
+// selfDigest is this binary's, which is large.
+var selfDigest = sync.OnceValues(func() (digest.SHA256, error) {
 	f, err := os.Open("/proc/self/exe")
 	if err != nil {
 		return digest.SHA256{}, err
 	}
 	defer f.Close()
-	digestOnce.sum, digestOnce.err = digest.OfReader(f)
-	return digestOnce.sum, digestOnce.err
-}
+	return digest.OfReader(f)
+})
 
 func manifestOf(name string) []byte {
 	kind, _, _ := strings.Cut(name, "/")
@@ -100,7 +91,7 @@ func manifestOf(name string) []byte {
 }
 
 // started is Start with its Close.
-func started(t *testing.T, o plugin.Options) *plugin.Process {
+func started(t testing.TB, o plugin.Options) *plugin.Process {
 	t.Helper()
 	p, err := plugin.Start(t.Context(), o)
 	if err != nil {
@@ -109,19 +100,3 @@ func started(t *testing.T, o plugin.Options) *plugin.Process {
 	t.Cleanup(func() { p.Close() })
 	return p
 }
-
-// testLog is the host's log; it may outlive the test by a line.
-type testLog struct {
-	t    *testing.T
-	keep *strings.Builder
-}
-
-func (l *testLog) Write(b []byte) (int, error) {
-	if l.keep != nil {
-		return l.keep.Write(b)
-	}
-	return len(b), nil
-}
-
-var _ io.Writer = (*testLog)(nil)
-var _ = context.Background

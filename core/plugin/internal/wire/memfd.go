@@ -43,7 +43,7 @@ func sealed(path string, want digest.SHA256) (int, error) {
 	copied := os.NewFile(uintptr(low), "plugin")
 	defer copied.Close()
 	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(copied, h), io.LimitReader(src, maxBinary+1))
+	n, err := io.CopyBuffer(io.MultiWriter(copied, h), io.LimitReader(src, maxBinary+1), make([]byte, 1<<20))
 	if err != nil {
 		return -1, fault.New(fault.Internal, op, "copy %s: %w", path, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -104,14 +105,23 @@ func FromStatus(ctx context.Context, op string, err error) error {
 		}
 	}
 	switch {
-	case !known && ctx.Err() != nil:
-		return fault.New(fault.KindOf(ctx.Err()), op, "%w", ctx.Err())
+	case !known && over(ctx) != nil:
+		return fault.New(fault.KindOf(over(ctx)), op, "%w", over(ctx))
 	case kind == fault.Invalid && len(vs) > 0:
 		return fault.New(kind, op, "%w", vs)
 	case !known:
 		return fault.New(kind, op, "status %s without a kind: %s", st.Code(), Clip(st.Message()))
 	}
 	return fault.New(kind, op, "%s", Clip(st.Message()))
+}
+
+// over is ctx.Err, but for a deadline that has passed and not been noticed yet: gRPC hands
+// the deadline on, and the other end may be quicker.
+func over(ctx context.Context) error {
+	if at, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(at) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // Clip bounds a text from the other side. It keeps valid UTF-8 valid.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -54,6 +55,11 @@ func TestAStatusThatIsNotOursIsInternal(t *testing.T) {
 	cancel()
 	if got := FromStatus(ctx, "op", status.Error(codes.Canceled, "x")); fault.KindOf(got) != fault.Interrupted {
 		t.Errorf("FromStatus of a call given up = %v, want Interrupted", got)
+	}
+	late, stop := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer stop()
+	if got := FromStatus(late, "op", status.Error(codes.DeadlineExceeded, "x")); fault.KindOf(got) != fault.Unavailable {
+		t.Errorf("FromStatus of a call past its deadline = %v, want Unavailable", got)
 	}
 	if FromStatus(t.Context(), "op", nil) != nil || ToStatus(nil) != nil {
 		t.Error("no error became one")
