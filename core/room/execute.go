@@ -121,6 +121,9 @@ func (r *room) startRequest() (*runtimev1.StartRequest, error) {
 	}
 	for n, o := range a.Outputs {
 		dir := filepath.Join(r.State, "out", fmt.Sprint(n))
+		if err := os.MkdirAll(dir, 0o711); err != nil {
+			return nil, err
+		}
 		s, err := volume.NewStaging(dir, int64(o.Size), r.hostUID(), r.hostUID())
 		if err != nil {
 			return nil, err

@@ -69,6 +69,9 @@ func (r *room) consentToOpen(ctx context.Context) error {
 // key decodes a public key that spec.Validate has seen to be well-formed; none
 // stays none.
 func key(b64 string) ed25519.PublicKey {
+	if b64 == "" {
+		return nil
+	}
 	b, _ := base64.StdEncoding.DecodeString(b64) // validated with the document
 	return b
 }

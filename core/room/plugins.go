@@ -2,8 +2,8 @@ package room
 
 import (
 	"context"
+	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -53,6 +53,9 @@ func workers(s *v1.Spec) (list []instance) {
 // startPlugins starts all of list at once. The binaries' digests come from the
 // lock, and so are part of the agreed policy.
 func (r *room) startPlugins(ctx context.Context, list []instance) error {
+	if err := os.MkdirAll(r.pluginDir(), 0o711); err != nil { // each gets a folder of its own in it
+		return err
+	}
 	started := make([]*plugin.Process, len(list))
 	group, gctx := errgroup.WithContext(ctx)
 	for n, i := range list {
@@ -74,6 +77,8 @@ func (r *room) startPlugins(ctx context.Context, list []instance) error {
 	return err
 }
 
+func (r *room) pluginDir() string { return filepath.Join(r.State, "plugin") }
+
 func (r *room) startPlugin(ctx, life context.Context, i instance, uid uint32) (*plugin.Process, error) {
 	sum, err := r.lock.Plugin(i.Plugin.Plugin)
 	if err != nil {
@@ -87,7 +92,7 @@ func (r *room) startPlugin(ctx, life context.Context, i instance, uid uint32) (*
 		Config:     i.Config,
 		UID:        uid,
 		Privileged: i.role == "runtime",
-		TempDir:    filepath.Join(r.State, "plugin", strings.NewReplacer("/", "-", " ", "-").Replace(i.key())),
+		TempDir:    r.pluginDir(),
 		Simulated:  r.Simulated,
 		Tokens: func(_ context.Context, audience string) (string, time.Time, error) {
 			if audience != "storage" || (i.role != "source" && i.role != "sink") {

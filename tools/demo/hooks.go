@@ -9,6 +9,7 @@ import (
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/governance"
+	"github.com/cleanroom-dev/cleanroom/tools/dataset"
 )
 
 func (d *demo) withdraw() error {
@@ -26,7 +27,7 @@ func (d *demo) auditWrongCode() error {
 // as whoever can write to the storage could.
 func (d *demo) tamperBlob() error {
 	ctx := context.Background()
-	name, err := d.dataBlob(ctx)
+	name, err := d.dataBlob(ctx, dataset.Prefix("north", d.spec.Sources[0].Sealing.Version))
 	if err != nil {
 		return err
 	}
@@ -42,25 +43,25 @@ func (d *demo) tamperBlob() error {
 // sealed under the same key, for the same path, of the same size.
 func (d *demo) rollBackBlob() error {
 	ctx := context.Background()
-	name, err := d.dataBlob(ctx)
+	name, err := d.dataBlob(ctx, dataset.Prefix("north", d.spec.Sources[0].Sealing.Version))
 	if err != nil {
 		return err
 	}
 	return d.blobs.put(ctx, "north", name, d.older)
 }
 
-// dataBlob names the one blob of the northern hospital that is not a manifest.
-func (d *demo) dataBlob(ctx context.Context) (string, error) {
-	names, err := d.blobs.list(ctx, "north")
+// dataBlob names the one blob of that prefix that is not the manifest.
+func (d *demo) dataBlob(ctx context.Context, prefix string) (string, error) {
+	all, err := d.store("north").List(ctx, prefix)
 	if err != nil {
 		return "", err
 	}
-	for _, n := range names {
-		if !strings.Contains(n, "manifest") {
-			return n, nil
+	for _, o := range all {
+		if !strings.HasSuffix(o.Name, "manifest") {
+			return o.Name, nil
 		}
 	}
-	return "", fault.New(fault.Internal, "demo", "no data among %d blobs", len(names))
+	return "", fault.New(fault.Internal, "demo", "no data among %d blobs", len(all))
 }
 
 // tamperPlugin appends one byte to the binary of the storage plugin.

@@ -84,16 +84,3 @@ func (s *storage) put(ctx context.Context, c, name string, b []byte) error {
 	_, err := s.client.UploadBuffer(ctx, c, name, b, nil)
 	return err
 }
-
-func (s *storage) list(ctx context.Context, c string) (names []string, err error) {
-	for p := s.client.NewListBlobsFlatPager(c, nil); p.More(); {
-		page, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, b := range page.Segment.BlobItems {
-			names = append(names, *b.Name)
-		}
-	}
-	return names, nil
-}

@@ -89,8 +89,8 @@ func parse(p Program, args []string) (o options, err error) {
 	fs.StringVar(&o.bundle, "bundle", "", "folder with spec.yaml, images.lock, images/, policies/ and, if needed, credentials.json")
 	fs.StringVar(&o.plugins, "plugins", "", "folder of plugin binaries")
 	fs.StringVar(&o.envoy, "envoy", "", "Envoy's binary")
-	fs.TextVar(digestFlag{&o.specified}, "specification", digestFlag{&digest.SHA256{}}, "digest that spec.yaml must have")
-	fs.TextVar(digestFlag{&o.locked}, "lock", digestFlag{&digest.SHA256{}}, "digest that images.lock must have")
+	fs.Func("specification", "digest that spec.yaml must have", func(v string) error { return o.specified.UnmarshalText([]byte(v)) })
+	fs.Func("lock", "digest that images.lock must have", func(v string) error { return o.locked.UnmarshalText([]byte(v)) })
 	if p.Flags != nil {
 		p.Flags(fs)
 	}
@@ -207,8 +207,3 @@ func (l *lines) write(v any) {
 	defer l.mu.Unlock()
 	_ = json.NewEncoder(l.w).Encode(v) // a reader that left does not stop the room
 }
-
-// digestFlag lets package flag hold a digest whose zero value has no text.
-type digestFlag struct{ *digest.SHA256 }
-
-func (d digestFlag) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
