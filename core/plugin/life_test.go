@@ -119,7 +119,15 @@ func TestPluginDiesWithItsHost(t *testing.T) {
 		select {}
 	}
 	host := exec.Command("/proc/self/exe", "-test.run=^TestPluginDiesWithItsHost$")
-	host.Env = append(os.Environ(), hostVar+"=1")
+	dir, err := os.MkdirTemp("", "host") // the host is killed before it can clean up
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	host.Env = append(os.Environ(), hostVar+"=1", "TMPDIR="+dir)
 	out, err := host.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
