@@ -151,11 +151,16 @@ func (r *room) consentToRelease(ctx context.Context) error {
 
 // commit seals each output volume to its recipients and publishes it whole.
 func (r *room) commit(ctx context.Context) error {
+	left := int64(r.spec.Limits.BytesOut) // for all outputs together
 	for n, o := range r.spec.Application.Outputs {
-		out := volume.Output{Operation: governance.OutputRelease, Dir: r.staging[n].Dir(), SinkName: o.Sink, Prefix: o.Object + "/" + r.id, Limit: int64(r.spec.Limits.BytesOut)}
+		if left <= 0 {
+			return fault.New(fault.Denied, governance.OutputRelease, "%s: limits.bytesOut (%d) is used up by the outputs before", o.Sink, int64(r.spec.Limits.BytesOut))
+		}
+		out := volume.Output{Operation: governance.OutputRelease, Dir: r.staging[n].Dir(), SinkName: o.Sink, Prefix: o.Object + "/" + r.id, Limit: left}
 		if err := r.release(ctx, out); err != nil {
 			return err
 		}
+		left -= r.result.Outputs[len(r.result.Outputs)-1].Bytes
 	}
 	return nil
 }
