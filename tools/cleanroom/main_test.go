@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/cleanroom-dev/cleanroom/core/plugin/sdk"
 	"github.com/cleanroom-dev/cleanroom/core/policy/policytest"
 	"github.com/cleanroom-dev/cleanroom/core/spec"
 	"github.com/cleanroom-dev/cleanroom/core/spec/spectest"
@@ -25,6 +27,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(sdk.Cookie) != "" {
+		fakePlugin()
+		return
+	}
 	testscript.Main(m, map[string]func(){
 		"cleanroom": main, "cleanroomd": fakeRoom, "cleanroomd-sim": fakeRoom, "cleanroom-demo-sim": fakeDemo,
 	})
@@ -54,9 +60,11 @@ func TestScenarios(t *testing.T) {
 				return err
 			}
 			e.Setenv("STATE", state)
+			e.Setenv("MACHINE_TMP", os.TempDir())
 			return fakeRelease(filepath.Join(e.WorkDir, "release"))
 		},
-		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "head": head, "exit": exit, "interrupt": interrupt, "as-user": asUser},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "head": head, "exit": exit, "interrupt": interrupt, "as-user": asUser,
+			"await": await, "value": value, "room": runFakeRoom, "broker": fakeBroker, "azurite": azurite},
 		Condition: condition,
 	})
 }
@@ -77,7 +85,14 @@ func fakeRelease(dir string) error {
 			return err
 		}
 	}
-	return nil
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "plugins", "mystore.json"), pluginJSON, 0o644); err != nil {
+		return err
+	}
+	return os.Symlink(self, filepath.Join(dir, "plugins", "mystore"))
 }
 
 // condition knows root, and demo: a machine that can run it. Where everything is required, both
@@ -112,15 +127,10 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command(path, args[3:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), &out, &errOut
 	ts.Check(cmd.Start())
-	for deadline := time.Now().Add(time.Minute); ; <-time.After(20 * time.Millisecond) {
-		if _, err := os.Stat(ts.MkAbs(args[1])); err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-			ts.Fatalf("no %s after a minute: %s", args[1], errOut.String())
-		}
+	if !appears(ts, args[1]) {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		ts.Fatalf("no %s after a minute: %s", args[1], errOut.String())
 	}
 	ts.Check(cmd.Process.Signal(os.Interrupt))
 	_ = cmd.Wait() // its exit code says all
@@ -129,6 +139,38 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[0] {
 		ts.Fatalf("exit code %s, want %s: %s", got, args[0], errOut.String())
 	}
+}
+
+// await FILE waits until FILE is there.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 || !appears(ts, args[0]) {
+		ts.Fatalf("no %q after a minute", args)
+	}
+}
+
+func appears(ts *testscript.TestScript, file string) bool {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(20 * time.Millisecond) {
+		if _, err := os.Stat(ts.MkAbs(file)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// value NAME FILE [REGEXP] sets a variable to FILE's text, or to what the group in REGEXP finds there.
+func value(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: value NAME FILE [REGEXP]")
+	}
+	text := strings.TrimSpace(ts.ReadFile(args[1]))
+	if len(args) == 3 {
+		m := regexp.MustCompile(args[2]).FindStringSubmatch(text)
+		if len(m) != 2 {
+			ts.Fatalf("%s has nothing like %s: %s", args[1], args[2], text)
+		}
+		text = m[1]
+	}
+	ts.Setenv(args[0], text)
 }
 
 // as-user CODE PROGRAM ARG… runs a program as somebody who is not root. Its errors are in err.txt.

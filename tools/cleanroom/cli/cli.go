@@ -32,7 +32,11 @@ var verbs = []func(Streams) *cobra.Command{
 	newDemoCmd,
 	newSpecCmd,
 	newPolicyCmd,
+	newDatasetCmd,
 	newRoomCmd,
+	newGovernanceCmd,
+	newBrokerCmd,
+	newPluginCmd,
 	newVersionCmd,
 }
 

@@ -1,0 +1,171 @@
+// Package blobs is a container of Azure Blob Storage as a store of sealed objects, for the
+// people who publish and fetch them. It sees ciphertext alone, and never puts a credential
+// into an error.
+package blobs
+
+import (
+	"context"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+
+	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/object"
+)
+
+// Blocks of 8 MiB, four at a time: 32 MiB of memory for one upload. The service takes
+// 50,000 blocks (Microsoft: Scalability targets for Blob Storage).
+const (
+	blockSize = 8 << 20
+	parallel  = 4
+	maxBlocks = 50_000
+)
+
+// Options say where the container is and as whom it is used: by SAS, by ConnectionString, or
+// with neither as whoever the environment, a managed identity or `az login` says.
+type Options struct {
+	Endpoint         string // of the account; not with ConnectionString
+	Container        string
+	Prefix           string // of every object's blob name
+	SAS              string // a shared access signature, as query string
+	ConnectionString string
+}
+
+// Store is a volume.Source and a volume.Sink. Its methods may be called concurrently.
+type Store struct {
+	client *container.Client
+	prefix string
+}
+
+// New returns a store. It contacts nobody yet. Its errors are Usage.
+func New(o Options) (*Store, error) {
+	const op = "azure"
+	c, err := connect(o)
+	if err != nil {
+		return nil, fault.New(fault.Usage, op, "%w", err)
+	}
+	return &Store{c, o.Prefix}, nil
+}
+
+func connect(o Options) (*container.Client, error) {
+	options := &container.ClientOptions{}
+	options.Telemetry = policy.TelemetryOptions{Disabled: true}
+	options.Retry = policy.RetryOptions{MaxRetries: 4, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: 5 * time.Second}
+	if o.ConnectionString != "" {
+		c, err := container.NewClientFromConnectionString(o.ConnectionString, o.Container, options)
+		if err != nil {
+			return nil, fault.New(fault.Usage, "connection string", "is not one that can be used") // the cause could show a part of it
+		}
+		return c, nil
+	}
+	u, err := url.Parse(o.Endpoint)
+	switch {
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
+		return nil, fault.New(fault.Usage, "endpoint", "must be https://HOST[:PORT][/ACCOUNT] (got %.80q)", o.Endpoint)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, fault.New(fault.Usage, "endpoint", "must hold no user, query or fragment: the credential is a file of its own")
+	}
+	at := strings.TrimSuffix(o.Endpoint, "/") + "/" + o.Container
+	if o.SAS != "" {
+		token := strings.TrimPrefix(o.SAS, "?")
+		if q, err := url.ParseQuery(token); err != nil || q.Get("sig") == "" {
+			return nil, fault.New(fault.Usage, "SAS", "is not a shared access signature: a query string with sig=")
+		}
+		return container.NewClientWithNoCredential(at+"?"+token, options)
+	}
+	if u.Scheme != "https" {
+		return nil, fault.New(fault.Usage, "endpoint", "an identity's token is sent to https:// alone")
+	}
+	identity, err := azidentity.NewDefaultAzureCredential(nil)
+	if err != nil {
+		return nil, err
+	}
+	return container.NewClient(at, identity, options)
+}
+
+// Stat is of volume.Source and volume.Sink.
+func (s *Store) Stat(ctx context.Context, name string) (object.Info, error) {
+	const op = "azure.stat"
+	p, err := s.client.NewBlobClient(s.prefix+name).GetProperties(ctx, nil)
+	if err != nil {
+		return object.Info{}, classify(op, name, err, false)
+	}
+	if p.ContentLength == nil || p.ETag == nil {
+		return object.Info{}, fault.New(fault.Internal, op, "%s: the service gives no size or no version", name)
+	}
+	return object.Info{Name: name, Size: *p.ContentLength, ETag: string(*p.ETag)}, nil
+}
+
+// ReadRange is of volume.Source.
+func (s *Store) ReadRange(ctx context.Context, o object.Info, off int64, p []byte) error {
+	const op = "azure.read"
+	if len(p) == 0 {
+		return nil
+	}
+	resp, err := s.client.NewBlobClient(s.prefix+o.Name).DownloadStream(ctx, &blob.DownloadStreamOptions{
+		Range:            blob.HTTPRange{Offset: off, Count: int64(len(p))},
+		AccessConditions: condition(object.Condition{Overwrite: true, IfMatch: o.ETag}),
+	})
+	if err != nil {
+		return classify(op, o.Name, err, true)
+	}
+	body := resp.NewRetryReader(ctx, &blob.RetryReaderOptions{MaxRetries: 2})
+	defer body.Close()
+	if _, err := io.ReadFull(body, p); err != nil {
+		return fault.New(fault.Unavailable, op, "%s: bytes %d to %d: %w", o.Name, off, off+int64(len(p)), withoutURL(err))
+	}
+	return nil
+}
+
+// Put is of volume.Sink: the blob is visible whole, by one commit, or not at all.
+func (s *Store) Put(ctx context.Context, name string, size int64, body io.Reader, c object.Condition) (object.Info, error) {
+	const op = "azure.put"
+	if size > blockSize*maxBlocks {
+		return object.Info{}, fault.New(fault.Invalid, op, "%s: %d bytes are more than the service takes", name, size)
+	}
+	source := &exactly{r: body, left: size}
+	resp, err := s.client.NewBlockBlobClient(s.prefix+name).UploadStream(ctx, source, &blockblob.UploadStreamOptions{
+		BlockSize: blockSize, Concurrency: parallel, AccessConditions: condition(c)})
+	switch {
+	case source.err != nil:
+		return object.Info{}, fault.Wrap(op, source.err)
+	case err != nil:
+		return object.Info{}, classify(op, name, err, false)
+	case resp.ETag == nil:
+		return object.Info{}, fault.New(fault.Internal, op, "%s: the service gives no version", name)
+	}
+	return object.Info{Name: name, Size: size, ETag: string(*resp.ETag)}, nil
+}
+
+// Delete is of volume.Sink.
+func (s *Store) Delete(ctx context.Context, o object.Info) error {
+	_, err := s.client.NewBlobClient(s.prefix+o.Name).Delete(ctx, &blob.DeleteOptions{
+		AccessConditions: condition(object.Condition{Overwrite: true, IfMatch: o.ETag})})
+	if err != nil {
+		return classify("azure.delete", o.Name, err, false)
+	}
+	return nil
+}
+
+// Close ends the use of the store. Connections are the SDK's, shared by all of its clients.
+func (s *Store) Close() error { return nil }
+
+func condition(c object.Condition) *blob.AccessConditions {
+	m := &blob.ModifiedAccessConditions{}
+	if !c.Overwrite {
+		any := azcore.ETagAny
+		m.IfNoneMatch = &any
+	} else if c.IfMatch != "" {
+		tag := azcore.ETag(c.IfMatch)
+		m.IfMatch = &tag
+	}
+	return &blob.AccessConditions{ModifiedAccessConditions: m}
+}
