@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # bazel run //:check holds a change against everything that tests do not: it changes nothing,
 # runs every check even after one fails, and says at the end how many did.
-. "$(dirname "${BASH_SOURCE[0]}")/workspace.sh"
+. tools/build/workspace.sh
 failed=()
+set +e
 check() {
   local what="$1" out; shift
   if out="$("$@" 2>&1)"; then say "ok    $what"; else failed+=("$what"); say "FAIL  $what"; printf '%s\n' "$out" >&2; fi

@@ -19,6 +19,7 @@ run run "${flags[@]}" //:check || failed+=("bazel run //:check")
 
 # A module of its own: the platform's engine brings a hundred modules that nothing else needs.
 step "the platform's own policy engine"
+export PATH="$(tools/build/go.sh):$PATH" # some tests that need the machine build with it too
 (cd core/policy/conformance && GOWORK=off CGO_ENABLED=0 go test -tags rego ./...) || failed+=("core/policy/conformance")
 
 step "tests that need this machine"

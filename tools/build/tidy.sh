@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bazel run //:tidy brings everything into the form that //:check asks for: formatting, go.mod,
 # generated code, BUILD files, and the two lists of modules.
-. "$(dirname "${BASH_SOURCE[0]}")/workspace.sh"
+. tools/build/workspace.sh
 gofmt -w core internal plugins policies runtimes tools e2e
 go mod tidy
 go run ./tools/protogen

@@ -87,7 +87,7 @@ get_collector() {
   local before=$SECONDS
   say "building the OpenTelemetry collector"
   mkdir -p "$state/bin"
-  (cd "$here/collector" && GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags='-s -w' -o "$state/bin/otelcol" .) ||
+  (cd "$here/collector" && GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 "$go/go" build -buildvcs=false -trimpath -ldflags='-s -w' -o "$state/bin/otelcol" .) ||
     stop 7 "go could not build the collector"
   stamp collector "$collector"; say "the OpenTelemetry collector is there ($((SECONDS - before)) s)"
 }
@@ -95,13 +95,15 @@ get_collector() {
 mkdir -p "$state" || stop 7 "cannot write $state: set CLEANROOM_STATE"
 exec 9>"$state/.lock"; flock 9
 
-command -v go >/dev/null || stop 7 "needs Go 1.26 or newer on PATH to build: see go.mod"
-jobs=()
-if ! done_with collector bin/otelcol "$collector"; then get_collector & jobs+=($!); fi
 mapfile -t packages < <(missing_packages)
+if [[ ${#packages[@]} -gt 0 ]]; then debian "${packages[@]}"; fi
+jobs=()
 # A failure here does not leave the build running behind our back.
 trap '[[ ${#jobs[@]} -eq 0 ]] || kill "${jobs[@]}" 2>/dev/null' EXIT
-if [[ ${#packages[@]} -gt 0 ]]; then debian "${packages[@]}"; fi
+if ! done_with collector bin/otelcol "$collector"; then
+  go="$("$here/../build/go.sh")" || stop 7 "has no Go for go.mod, and could not bring one"
+  get_collector & jobs+=($!)
+fi
 if ! done_with envoy bin/envoy "$envoy"; then get_envoy; fi
 if ! done_with azurite "$azurite_entry" "$azurite"; then get_azurite; fi
 for job in "${jobs[@]}"; do wait "$job" || exit $?; done

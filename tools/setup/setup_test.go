@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cleanroom-dev/cleanroom/internal/needs"
 )
 
 // machine is a folder of stand-ins for the programs that setup.sh calls, and a state folder.
@@ -20,7 +22,8 @@ func newMachine(t *testing.T) machine {
 	for _, name := range []string{"podman", "runc", "conmon", "iptables", "nft", "ip", "fusermount3", "ps", "node"} {
 		m.program(t, name, "")
 	}
-	m.program(t, "go", `while [ $# -gt 1 ]; do [ "$1" = -o ] && echo built > "$2"; shift; done`)
+	m.program(t, "go", `[ "$1" = env ] && echo go1.999
+while [ $# -gt 1 ]; do [ "$1" = -o ] && echo built > "$2"; shift; done`)
 	m.program(t, "npm", `d=node_modules/azurite/dist/src/blob; mkdir -p $d && echo > $d/main.js`)
 	return m
 }
@@ -52,11 +55,7 @@ func script(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, fixed := range []string{"/etc/ssl/certs/ca-certificates.crt", "/usr/lib/podman/netavark"} {
-		if _, err := os.Stat(fixed); err != nil {
-			t.Skipf("needs %s, which no stand-in can replace: run `make setup`", fixed)
-		}
-	}
+	needs.Program(t, "/usr/lib/podman/netavark") // which no stand-in can replace
 	return path
 }
 
@@ -84,13 +83,9 @@ func TestWhatCannotBeFetchedIsNamed(t *testing.T) {
 
 func TestMissingGoIsNamed(t *testing.T) {
 	m := newMachine(t)
-	if err := os.Remove(filepath.Join(m.bin, "go")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat("/usr/bin/go"); err == nil {
-		t.Skip("needs a machine without /usr/bin/go: this one's go cannot be hidden")
-	}
-	if exit, stderr := m.setup(t); exit != 7 || !strings.Contains(stderr, "needs Go") {
+	m.program(t, "go", "exit 127")    // too old is the same
+	m.program(t, "apt-get", "exit 1") // so none can be brought
+	if exit, stderr := m.setup(t); exit != 7 || !strings.Contains(stderr, "has no Go") {
 		t.Errorf("setup.sh = %d, %q; want 7 and Go named", exit, stderr)
 	}
 }
