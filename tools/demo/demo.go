@@ -38,6 +38,7 @@ type Options struct {
 	Out       io.Writer
 	OnSecret  func(name string, key []byte)   // for tests: what must be found nowhere; may be nil
 	OnStage   func(stage string, roomPID int) // for tests: a stage of the room is done; may be nil
+	OnReady   func(command []string) error    // for tests: all is agreed, and the test runs rooms itself; may be nil
 }
 
 // demo is one run.
@@ -123,18 +124,20 @@ func (d *demo) run(ctx context.Context) error {
 			return err
 		}
 	}
-	roomErr := d.runRoom(ctx)
-	// The trail is looked at whatever happened: a refusal is part of the record.
-	if d.Fault == "" || roomErr == nil {
-		if roomErr != nil {
-			return roomErr
-		}
-		if err := d.ui.timed("parties", "audit trail", func() (string, error) { return d.checkTrail(ctx) }); err != nil {
-			return err
-		}
-		return d.ui.timed("parties", "open report", func() (string, error) { return d.openReport(ctx) })
+	if d.OnReady != nil {
+		return d.OnReady(d.roomCommand())
 	}
-	return roomErr
+	if err := d.runRoom(ctx); err != nil {
+		// The refusal is what happened; what its trail lacks is told beside it.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyLimit)
+		defer cancel()
+		_ = d.ui.timed("parties", "audit trail", func() (string, error) { return d.checkRefusal(ctx) })
+		return err
+	}
+	if err := d.ui.timed("parties", "audit trail", func() (string, error) { return d.checkTrail(ctx) }); err != nil {
+		return err
+	}
+	return d.ui.timed("parties", "open report", func() (string, error) { return d.openReport(ctx) })
 }
 
 // makeDir makes the run's folder: in memory unless it is to be kept.

@@ -25,6 +25,14 @@ type line struct {
 	Room   *room.Result `json:"room"`
 }
 
+// roomCommand is the command line by which the operator starts the room.
+func (d *demo) roomCommand() []string {
+	return []string{
+		d.bin("cleanroomd-sim"), "--bundle", filepath.Join(d.dir, "bundle"), "--plugins", d.plugins, "--envoy", d.Envoy,
+		"--specification", d.digest.String(), "--lock", d.lockDigest.String(), "--sim-device", filepath.Join(d.dir, "device"),
+	}
+}
+
 // runRoom runs cleanroomd-sim to its end and shows its stages as they happen.
 // A fault that bites while the room runs is done when its stage is reported.
 func (d *demo) runRoom(ctx context.Context) error {
@@ -33,9 +41,8 @@ func (d *demo) runRoom(ctx context.Context) error {
 		return err
 	}
 	defer logFile.Close()
-	cmd := exec.Command(d.bin("cleanroomd-sim"),
-		"--bundle", filepath.Join(d.dir, "bundle"), "--plugins", d.plugins, "--envoy", d.Envoy,
-		"--specification", d.digest.String(), "--lock", d.lockDigest.String(), "--sim-device", filepath.Join(d.dir, "device"))
+	command := d.roomCommand()
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
 	cmd.Stderr = logFile
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -72,7 +79,6 @@ func (d *demo) runRoom(ctx context.Context) error {
 		return refusal(last)
 	}
 	d.result = last.Room
-	d.summary.Room = last.Room.Room
 	return nil
 }
 

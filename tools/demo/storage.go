@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -12,6 +14,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
+
+	"github.com/cleanroom-dev/cleanroom/core/fault"
 )
 
 // Azurite's published development account: not a secret, and good for nothing else.
@@ -19,6 +23,9 @@ const (
 	devAccount = "devstoreaccount1"
 	devKey     = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
+
+// containers of the two hospitals, and of the institute.
+var containers = []string{"north", "south", "result"}
 
 // storage is Azurite as Azure Storage, in memory.
 type storage struct {
@@ -51,12 +58,15 @@ func (d *demo) startStorage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range []string{"north", "south", "result"} {
+	for _, c := range containers {
 		if _, err := s.client.CreateContainer(ctx, c, nil); err != nil {
 			return fmt.Errorf("container %s: %w", c, err)
 		}
 	}
 	d.blobs = s
+	if d.Keep != "" {
+		d.later(d.keepBlobs) // before the storage is stopped: it is in memory
+	}
 	d.set("storage", s.endpoint)
 	return nil
 }
@@ -83,4 +93,38 @@ func (s *storage) get(ctx context.Context, c, name string) ([]byte, error) {
 func (s *storage) put(ctx context.Context, c, name string, b []byte) error {
 	_, err := s.client.UploadBuffer(ctx, c, name, b, nil)
 	return err
+}
+
+// keepBlobs copies all that the storage holds into the folder that is kept.
+func (d *demo) keepBlobs() error {
+	select {
+	case <-d.blobs.done:
+		return nil // gone, and everything with it
+	default:
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readyLimit)
+	defer cancel()
+	for _, c := range containers {
+		all, err := d.store(c).List(ctx, "")
+		if err != nil {
+			return err
+		}
+		for _, o := range all {
+			if !filepath.IsLocal(o.Name) {
+				return fault.New(fault.Invalid, "storage", "blob %.80q has a name that is no path", o.Name)
+			}
+			b, err := d.blobs.get(ctx, c, o.Name)
+			if err != nil {
+				return err
+			}
+			path := filepath.Join(d.dir, "storage", c, o.Name)
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				return err
+			}
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
