@@ -81,7 +81,9 @@ func hold() error {
 	if err := cmd.Run(); err != nil {
 		return err
 	}
-	select {}
+	for { // not select: Go ends a program all of whose goroutines wait
+		_ = syscall.Pause()
+	}
 }
 
 func signals() error {
