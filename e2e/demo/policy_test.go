@@ -1,5 +1,5 @@
-// Package policies holds the demo's API policies; here are their tests.
-package policies_test
+// Package demo holds the files of the demo; here are the tests of its API policy.
+package demo_test
 
 import (
 	"embed"
@@ -11,11 +11,11 @@ import (
 
 // files are embedded because a build's sandbox shows files as links, which a bundle may not hold.
 //
-//go:embed reference
+//go:embed policies/reference
 var files embed.FS
 
 func TestReference(t *testing.T) {
-	bundle, err := fs.Sub(files, "reference")
+	bundle, err := fs.Sub(files, "policies/reference")
 	if err != nil {
 		t.Fatal(err)
 	}
