@@ -83,7 +83,7 @@ func roomCommand(t *testing.T, shared string) *exec.Cmd {
 	t.Helper()
 	dir := t.TempDir()
 	digest := writeImage(t, dir)
-	args := []string{"-in-room", "-image", dir + "@" + digest, "-shared", shared, "-test.run", "^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$", "-test.v"}
+	args := []string{"-in-room", "-image", dir + "@" + digest, "-shared", shared, "-test.run", "^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$", "-test.v", "-test.timeout", "10m"}
 	return exec.CommandContext(t.Context(), os.Args[0], args...)
 }
 
