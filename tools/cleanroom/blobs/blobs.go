@@ -107,6 +107,9 @@ func (s *Store) Stat(ctx context.Context, name string) (object.Info, error) {
 // ReadRange is of volume.Source.
 func (s *Store) ReadRange(ctx context.Context, o object.Info, off int64, p []byte) error {
 	const op = "azure.read"
+	if off < 0 || int64(len(p)) > o.Size-off {
+		return fault.New(fault.Invalid, op, "%s: bytes %d to %d are not inside its %d", o.Name, off, off+int64(len(p)), o.Size)
+	}
 	if len(p) == 0 {
 		return nil
 	}
@@ -115,10 +118,21 @@ func (s *Store) ReadRange(ctx context.Context, o object.Info, off int64, p []byt
 		AccessConditions: condition(object.Condition{Overwrite: true, IfMatch: o.ETag}),
 	})
 	if err != nil {
-		return classify(op, o.Name, err, true)
+		err = classify(op, o.Name, err, true)
+		if fault.KindOf(err) == fault.Tampered {
+			// Some services say of a blob that is gone that it is not the version asked for.
+			if _, gone := s.Stat(ctx, o.Name); fault.KindOf(gone) == fault.NotFound {
+				err = gone
+			}
+		}
+		return err
 	}
 	body := resp.NewRetryReader(ctx, &blob.RetryReaderOptions{MaxRetries: 2})
 	defer body.Close()
+	if resp.ContentLength == nil || *resp.ContentLength != int64(len(p)) {
+		// The service cuts a range at the blob's end: it has fewer bytes than were published.
+		return fault.New(fault.Tampered, op, "%s: does not have the bytes %d to %d", o.Name, off, off+int64(len(p)))
+	}
 	if _, err := io.ReadFull(body, p); err != nil {
 		return fault.New(fault.Unavailable, op, "%s: bytes %d to %d: %w", o.Name, off, off+int64(len(p)), withoutURL(err))
 	}

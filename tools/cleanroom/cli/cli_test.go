@@ -61,3 +61,35 @@ func TestExitCodesAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// Every command is in docs/cli.md: its last word stands in the row of the words before it.
+func TestCommandsAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/cli.md")
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("needs docs/cli.md: go test in a checkout runs this")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(string(doc), "\n")
+	documented := func(words []string) bool {
+		above, last := strings.Join(words[:len(words)-1], " "), words[len(words)-1]
+		for _, row := range rows {
+			cell, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " | ")
+			if strings.HasPrefix(row, "| `"+strings.TrimSpace(above+" ")) && (strings.Contains(cell, "`"+last+"`") || strings.Contains(cell, " "+last+"`")) {
+				return true
+			}
+		}
+		return false
+	}
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		if !c.HasSubCommands() && !c.Hidden && !documented(strings.Fields(words(c))) {
+			t.Errorf("docs/cli.md has no row for %q", words(c))
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRootCmd(Streams{In: new(bytes.Buffer), Out: new(bytes.Buffer), Err: new(bytes.Buffer)}))
+}

@@ -33,7 +33,7 @@ it; --fault help lists the names. Ctrl-C ends it in order (130).`,
 		Example: "  sudo cleanroom demo\n  sudo cleanroom demo --fault tampered-blob\n  sudo cleanroom demo --json --keep /tmp/demo",
 		Args:    args(),
 	}
-	c.Flags().StringVar(&o.keep, "keep", "", "keep everything in this empty `folder`, keys included: for looking, not for use")
+	c.Flags().StringVar(&o.keep, "keep", "", "keep everything but keys in this empty `folder`")
 	c.Flags().StringVar(&o.fault, "fault", "", "show how the room refuses; help lists the `names`")
 	c.Flags().StringVar(&o.release, "release", "", releaseUsage)
 	c.Flags().StringVar(&o.files, "files", "", "`folder` with the demo's specification, data and policies (default: demo in the release)")

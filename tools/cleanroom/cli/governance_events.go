@@ -73,7 +73,7 @@ event. A trail is worth what that evidence is worth.`,
 			return err
 		}
 		if *verify {
-			if t.Room, err = verifyEvents(c, cl, t, *contract, want); err != nil {
+			if t.Room, err = verifyEvents(c, cl, t, args[0], *contract, want); err != nil {
 				return err
 			}
 		}
@@ -86,7 +86,7 @@ event. A trail is worth what that evidence is worth.`,
 }
 
 // verifyEvents returns what the verified events say of their room, whatever the service did.
-func verifyEvents(c *cobra.Command, cl *client.Client, t api.Trail, contract string, want ed25519.PublicKey) (api.Room, error) {
+func verifyEvents(c *cobra.Command, cl *client.Client, t api.Trail, room, contract string, want ed25519.PublicKey) (api.Room, error) {
 	const op = "governance events"
 	bad := func(format string, args ...any) error { return fault.New(fault.Tampered, op, format, args...) }
 	if len(t.Events) == 0 {
@@ -111,6 +111,8 @@ func verifyEvents(c *cobra.Command, cl *client.Client, t api.Trail, contract str
 		}
 	}
 	switch {
+	case first.Room != room:
+		return t.Room, bad("the trail is of room %s", first.Room)
 	case want != nil && !bytes.Equal(key, want):
 		return t.Room, bad("the runtime data names another key than --room-key")
 	case data.Room != first.Room || !data.Contract.Equal(agreed):

@@ -112,7 +112,9 @@ that was made with the same parties is left as it is.`,
 		if err := governance.Init(*dir, parties); err != nil {
 			return err
 		}
-		s, err := governance.Open(c.Context(), *dir, slog.New(slog.DiscardHandler))
+		log := slog.New(slog.DiscardHandler)
+		klog.SetSlogLogger(log)
+		s, err := governance.Open(c.Context(), *dir, log)
 		if err != nil {
 			return err
 		}

@@ -90,9 +90,9 @@ func (s *stages) line(b []byte) {
 	case l.State == "begin" && s.live:
 		fmt.Fprintf(s.out, "..  %s\r", l.Stage)
 	case l.State == "done":
-		fmt.Fprintf(s.out, "ok  %-14s %7d ms  %s\n", l.Stage, l.Millis, details(l.Details))
+		fmt.Fprintf(s.out, "ok  %-16s %7d ms  %s\n", l.Stage, l.Millis, details(l.Details))
 	case l.State == "failed":
-		fmt.Fprintf(s.out, "NO  %-14s %7d ms  %s\n", l.Stage, l.Millis, l.Error)
+		fmt.Fprintf(s.out, "NO  %-16s %7d ms  %s\n", l.Stage, l.Millis, l.Error)
 	}
 }
 
