@@ -74,6 +74,14 @@ func (d *demo) specify(context.Context) (string, error) {
 	return "contract " + d.contract.String(), d.writeBundle(image.Manifest)
 }
 
+// explain shows a person what they have just agreed to: all that can leave.
+func (d *demo) explain() {
+	for _, e := range spec.Explained(d.spec).Leaves {
+		d.ui.say("          can leave: %-9s %-22s %-6s at most %s", e.Kind, e.Name, e.Mode, e.Bound)
+	}
+	d.ui.say("          nothing else; `cleanroom spec explain` says it all")
+}
+
 // fill replaces every ${name}; one that nobody has set is an error.
 func (d *demo) fill(template string) ([]byte, error) {
 	var missing []string

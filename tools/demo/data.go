@@ -101,6 +101,12 @@ func (d *demo) openReport(ctx context.Context) (string, error) {
 	if err := readJSON(filepath.Join(dir, "attempts.json"), &d.summary.Attempts); err != nil {
 		return "", err
 	}
+	if err := readJSON(filepath.Join(dir, "calls.json"), &d.summary.Calls); err != nil {
+		return "", err
+	}
+	if c := d.summary.Calls; len(c) != 2 || c[0].Status != 200 || c[1].Status != 403 {
+		return "", fault.New(fault.Internal, "proxy", "want one call allowed and one answer refused, got %+v", c)
+	}
 	d.summary.Accuracy, d.summary.Rows = report.Accuracy, report.HeldBack
 	if d.summary.Telemetry = d.received(ctx); d.summary.Telemetry == 0 {
 		return "", fault.New(fault.Unavailable, "telemetry", "the collector has not got every signal")

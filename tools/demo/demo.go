@@ -119,6 +119,7 @@ func (d *demo) run(ctx context.Context) error {
 			return err
 		}
 	}
+	d.explain()
 	if d.before != nil {
 		if err := d.before(d); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cleanroom-dev/cleanroom/core/attest"
@@ -40,7 +41,7 @@ func (d *demo) readTrail(ctx context.Context, room string) ([]governance.Event, 
 		return nil, err
 	}
 	for _, e := range events {
-		d.ui.say("%10s %3d  %-17s %-7s  %s", "", e.Seq, e.Operation, e.Phase, e.Subject)
+		d.ui.say("%10s %3d  %-17s %-7s  %s", "", e.Seq, e.Operation, e.Phase, strings.TrimSpace(e.Subject+" "+e.Details["part"]))
 	}
 	d.summary.Room, d.summary.Events = room, len(events)
 	if inbox := int(d.inbox.records.Load()); err == nil && inbox != len(events) {

@@ -76,9 +76,17 @@ type Summary struct {
 	Room      string    `json:"room,omitempty"`
 	FirstMS   int64     `json:"firstInstructionMillis,omitempty"` // cleanroomd's start to the application's
 	Events    int       `json:"auditEvents"`
+	Calls     []Call    `json:"calls,omitempty"`
 	Attempts  []Attempt `json:"attempts,omitempty"`
 	Telemetry int64     `json:"telemetryBytes,omitempty"` // received by the collector
 	Kept      string    `json:"kept,omitempty"`
+}
+
+// Call is one use of the declared API by the application.
+type Call struct {
+	URL    string `json:"url"`
+	Status int    `json:"status"` // 403: policy refused
+	Answer string `json:"answer"`
 }
 
 // Attempt is one thing that the application tried and could not do.
@@ -108,6 +116,9 @@ func (u *ui) summary(s Summary) {
 			} else {
 				blocked++
 			}
+		}
+		for _, c := range s.Calls {
+			u.say("The application called %s: %d %s", c.URL, c.Status, c.Answer)
 		}
 		u.say("The application tried %d ways out or around; %d were stopped.", len(s.Attempts), blocked)
 		if len(through) > 0 {

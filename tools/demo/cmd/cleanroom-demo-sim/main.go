@@ -35,6 +35,13 @@ func run(args []string) int {
 		fmt.Fprintf(os.Stderr, "cleanroom demo: unexpected %q\n", fs.Arg(0))
 		return fault.Exit(fault.New(fault.Usage, "arguments", "unexpected argument"))
 	}
+	if o.Fault == "help" {
+		names, help := demo.Faults()
+		for _, n := range names {
+			fmt.Printf("%-20s %s\n", n, help[n])
+		}
+		return 0
+	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
