@@ -24,6 +24,7 @@ PROGRAMS = {
     "broker": "//tools/service/broker/cmd/broker",
     "broker-sim": "//tools/service/broker/cmd/broker-sim",
     "cleanroom": "//tools/cleanroom",
+    "cleanroom-bench-sim": "//tools/bench/cmd/cleanroom-bench-sim",
     "cleanroom-demo-sim": "//tools/demo/cmd/cleanroom-demo-sim",
     "demo-api": "//e2e/demo/api",
     "governance": "//tools/service/governance/cmd/governance",

@@ -23,9 +23,10 @@ export PATH="$(tools/build/go.sh):$PATH" # some tests that need the machine buil
 (cd core/policy/conformance && GOWORK=off CGO_ENABLED=0 go test -tags rego ./...) || failed+=("core/policy/conformance")
 
 step "tests that need this machine"
-query() { run query --ui_event_filters=-info --noshow_progress "$1" 2>/dev/null; }
-mapfile -t tests < <(query 'tests(//...)')
-mapfile -t rooted < <(query 'kind(go_test, rdeps(//..., //internal/needs))')
+# cquery, because query would load even what only a coverage run needs.
+labels() { run cquery --ui_event_filters=-info --noshow_progress "$1" 2>/dev/null | sed 's/ .*//' | sort -u; }
+mapfile -t tests < <(labels 'tests(//...)')
+mapfile -t rooted < <(labels 'kind(go_test, rdeps(//..., //internal/needs))')
 summary="$(mktemp)"; trap 'rm -f "$summary"' EXIT
 sudo=(); [[ $(id -u) = 0 ]] || sudo=(sudo --preserve-env=HOME,PATH,XDG_CACHE_HOME,CLEANROOM_STATE)
 "${sudo[@]}" bazel-bin/tools/build/cmd/roottest/roottest_/roottest -summary "$summary" \
