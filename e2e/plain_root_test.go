@@ -1,19 +1,22 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/hex"
 	"io"
-	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/cleanroom-dev/cleanroom/core/keyrelease"
+	"github.com/cleanroom-dev/cleanroom/core/secret"
+	"github.com/cleanroom-dev/cleanroom/core/spec"
 	"github.com/cleanroom-dev/cleanroom/tools/demo"
 )
 
@@ -24,20 +27,28 @@ import (
 // environment, and at what a crash of the room's processes would leave.
 func TestNothingPlainIsLeft(t *testing.T) {
 	m := parts(t)
+	allowCoreFiles(t)
+	n, err := rows(m.files)
+	if err != nil {
+		t.Fatal(err)
+	}
 	keep := filepath.Join(t.TempDir(), "keep")
 	var mu sync.Mutex
-	needles := rows(t, m.files)
-	environments := 0
-	_, err := demo.Run(context.Background(), demo.Options{
+	keks := map[string]*secret.Bytes{}
+	looked := false
+	before := look()
+	_, err = demo.Run(context.Background(), demo.Options{
 		Release: m.release, Files: m.files, Envoy: m.envoy, Azurite: m.azurite, Node: m.node, Collector: m.collector,
 		Keep: keep, Out: io.Discard,
 		OnSecret: func(name string, key []byte) {
 			mu.Lock()
 			defer mu.Unlock()
-			needles[name] = bytes.Clone(key)
-			needles[name+" in hex"] = []byte(hex.EncodeToString(key))
-			needles[name+" in base64"] = []byte(base64.RawStdEncoding.EncodeToString(key))
-			needles[name+" in URL base64"] = []byte(base64.RawURLEncoding.EncodeToString(key))
+			n.add(name, key)
+			if owner, ok := strings.CutSuffix(name, " KEK"); ok {
+				if k, err := secret.New(slices.Clone(key)); err == nil {
+					keks[owner] = k
+				}
+			}
 		},
 		OnStage: func(stage string, room int) {
 			if stage != "start" {
@@ -45,106 +56,107 @@ func TestNothingPlainIsLeft(t *testing.T) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			environments = lookIntoProcesses(t, needles, room)
+			looked = true
+			lookIntoProcesses(t, n, room)
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if environments < 10 {
-		t.Errorf("looked into %d environments, want the room's, its plugins' and the services'", environments)
+	if !looked {
+		t.Error("no process was looked into")
 	}
-	if len(needles) < 20 {
-		t.Errorf("looked for %d things only", len(needles))
+	if more := before.left(); len(more) > 0 {
+		t.Errorf("left behind: %q", more)
 	}
-	files := 0
-	err = filepath.WalkDir(keep, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || !e.Type().IsRegular() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		files++
-		rel, _ := filepath.Rel(keep, path)
-		search(t, needles, rel, b)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	addDEKs(t, n, filepath.Join(keep, "bundle", "spec.yaml"), keks)
+	files, found, err := n.inFolder(keep)
+	if err != nil || len(found) > 0 {
+		t.Errorf("in what is kept: %v\n%s", err, strings.Join(found, "\n"))
 	}
-	for _, want := range []string{"storage", "governance", "logs", "north-broker"} {
+	for _, want := range []string{"storage/north", "storage/south", "storage/result", "governance/log", "logs", "north-broker", "south-broker", "bundle", "sealed/north"} {
 		if entries, err := os.ReadDir(filepath.Join(keep, want)); err != nil || len(entries) == 0 {
 			t.Errorf("%s: nothing was there to look at (%v)", want, err)
 		}
 	}
-	t.Logf("looked for %d things in %d files and %d environments", len(needles), files, environments)
+	t.Logf("looked for %d things in %d files", len(n), files)
 }
 
-// The search itself must find what is there.
-func TestSearchFinds(t *testing.T) {
-	if !found([]byte("xx842,1.5yy"), []byte("842,1.5")) || found([]byte("xx"), []byte("842,1.5")) {
-		t.Error("the search does not work")
-	}
-}
-
-func found(haystack, needle []byte) bool { return bytes.Contains(haystack, needle) }
-
-func search(t *testing.T, needles map[string][]byte, where string, b []byte) {
+// addDEKs adds the datasets' own keys, which only their KEKs open.
+func addDEKs(t *testing.T, n needles, path string, keks map[string]*secret.Bytes) {
 	t.Helper()
-	for name, n := range needles {
-		if found(b, n) {
-			t.Errorf("%s: holds %s", where, name)
-		}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// rows picks lines from the beginning, the middle and the end of each file.
-func rows(t *testing.T, files string) map[string][]byte {
-	t.Helper()
-	needles := map[string][]byte{}
-	paths, err := filepath.Glob(filepath.Join(files, "data", "*", "*.csv"))
-	if err != nil || len(paths) != 3 {
-		t.Fatalf("data: %v, %v", paths, err)
+	s, err := spec.Decode(path, b)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, p := range paths {
-		b, err := os.ReadFile(p)
+	for _, x := range s.Sources {
+		wrapped, err := base64.StdEncoding.DecodeString(x.Sealing.WrappedDEK)
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-		for _, i := range []int{1, 2, len(lines) / 2, len(lines) - 2, len(lines) - 1} {
-			needles[filepath.Base(filepath.Dir(p))+"/"+filepath.Base(p)+" line "+strconv.Itoa(i+1)] = []byte(lines[i])
+		dek, err := keyrelease.UnwrapDEK(keks[x.Party], wrapped, keyrelease.DEKContext(x.Name, x.Sealing.Version))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dek.Use(func(b []byte) error { n.add(x.Name+" DEK", b); return nil }); err != nil {
+			t.Fatal(err)
 		}
 	}
-	return needles
 }
 
-// lookIntoProcesses reads every environment, and sees that no process of the
-// room may write a core file.
-func lookIntoProcesses(t *testing.T, needles map[string][]byte, room int) (seen int) {
+// lookIntoProcesses runs while the application does.
+func lookIntoProcesses(t *testing.T, n needles, room int) {
 	t.Helper()
-	dirs, _ := filepath.Glob("/proc/[0-9]*")
-	for _, d := range dirs {
-		env, err := os.ReadFile(filepath.Join(d, "environ"))
-		if err != nil || len(env) == 0 {
-			continue // gone, or a zombie
-		}
-		seen++
-		search(t, needles, "environment of "+d, env)
+	seen, found := n.inProcesses()
+	// Three of the room, its plugins, Envoy, podman, conmon, the application; the services.
+	if seen < 20 || len(found) > 0 {
+		t.Errorf("of %d processes: %q", seen, found)
 	}
-	for _, pid := range append(demo.Descendants(room), room) {
-		limits, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "limits"))
-		if err != nil {
-			continue
-		}
-		for _, l := range strings.Split(string(limits), "\n") {
-			if rest, ok := strings.CutPrefix(l, "Max core file size"); ok && strings.Fields(rest)[0] != "0" {
-				args, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-				t.Errorf("process %q may write a core file: %s", args, l)
-			}
-		}
+	seen, may := coreFiles(room)
+	if seen < 10 || len(may) > 0 {
+		t.Errorf("of %d processes of the room, these may write core files: %q", seen, may)
 	}
-	return seen
+}
+
+// allowCoreFiles lifts this process's own limit, so that it is the room that
+// sets it and not whoever runs the tests.
+func allowCoreFiles(t *testing.T) {
+	t.Helper()
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &was); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: was.Max, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Setrlimit(unix.RLIMIT_CORE, &was) })
+}
+
+// A key in an environment and a process that may dump its memory must be seen.
+func TestLookIntoProcessesSees(t *testing.T) {
+	parts(t)
+	allowCoreFiles(t)
+	n := needles{}
+	n.add("a key", []byte("0123456789abcdef0123456789abcdef"))
+	cmd := exec.Command("sleep", "1000")
+	cmd.Env = []string{"KEY=0123456789abcdef0123456789abcdef"}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	if seen, found := n.inProcesses(); seen == 0 || len(found) != 1 {
+		t.Errorf("of %d processes: %q, want the one with the key", seen, found)
+	}
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil || limit.Cur == 0 {
+		t.Logf("this process cannot allow core files: %v, %v", limit, err)
+		return
+	}
+	if seen, may := coreFiles(cmd.Process.Pid); seen != 1 || len(may) != 1 {
+		t.Errorf("of %d processes these may write core files: %q, want the one", seen, may)
+	}
 }

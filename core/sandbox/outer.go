@@ -28,6 +28,9 @@ func outer() (int, error) {
 	if err := closeOnExec(); err != nil {
 		return 0, err
 	}
+	if err := NoCoreDumps(); err != nil { // it sees no secret, but a room leaves no core file at all
+		return 0, err
+	}
 	r, w, err := os.Pipe()
 	if err != nil {
 		return 0, fault.New(fault.Internal, opEnter, "%w", err)

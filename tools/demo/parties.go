@@ -43,6 +43,9 @@ func (d *demo) makeParties() error {
 		if err != nil {
 			return err
 		}
+		if d.OnSecret != nil {
+			d.OnSecret(name+" signing key", priv.Seed())
+		}
 		p := &party{Party: client.Party{Name: name, Key: priv}}
 		d.parties[name] = p
 		d.set(name+".signKey", b64(pub))
@@ -51,6 +54,7 @@ func (d *demo) makeParties() error {
 			if p.seal, public, err = sealed.NewSealKey(); err != nil {
 				return err
 			}
+			d.known(name+" private key", p.seal)
 			d.later(func() error { p.seal.Destroy(); return nil })
 			d.set(name+".sealKey", b64(public))
 			continue

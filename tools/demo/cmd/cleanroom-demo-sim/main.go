@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/sandbox"
 	"github.com/cleanroom-dev/cleanroom/tools/demo"
 )
 
@@ -41,6 +42,11 @@ func run(args []string) int {
 			fmt.Printf("%-20s %s\n", n, help[n])
 		}
 		return 0
+	}
+	// The hospitals' keys are in this process, as they would be in their owners'.
+	if err := sandbox.NoCoreDumps(); err != nil {
+		fmt.Fprintf(os.Stderr, "cleanroom demo: %v\n", err)
+		return fault.Exit(err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
