@@ -31,7 +31,7 @@ type Dataset struct {
 
 // Options of a mount.
 type Options struct {
-	UID, GID   uint32 // whose the files seem to be
+	UID, GID   uint32 // whose the files are; no other user but root may read them
 	CacheBytes int64  // of decrypted segments; zero means 64 MiB, the least is 4 MiB
 }
 

@@ -79,7 +79,7 @@ func TestFilesAreReadAsTheyWereSealed(t *testing.T) {
 			}
 		}
 		var st unix.Stat_t
-		if err := unix.Stat(filepath.Join(dir, path), &st); err != nil || st.Size != int64(len(want)) || st.Uid != 1234 || st.Gid != 5678 || st.Mode != unix.S_IFREG|0o444 {
+		if err := unix.Stat(filepath.Join(dir, path), &st); err != nil || st.Size != int64(len(want)) || st.Uid != 1234 || st.Gid != 5678 || st.Mode != unix.S_IFREG|0o400 {
 			t.Errorf("%q: stat = %+v, %v", path, st, err)
 		}
 	}
@@ -99,6 +99,32 @@ func TestFilesAreReadAsTheyWereSealed(t *testing.T) {
 	case err := <-m.Failed():
 		t.Errorf("Failed gave %v", err)
 	default:
+	}
+}
+
+// Plugins share the room's mount namespace, each under a user of its own, and reach
+// the network: what they could open could leave.
+func TestOnlyTheApplicationsUserCanRead(t *testing.T) {
+	dir, _ := mounted(t, &volumetest.Store{}, map[string][]byte{"a/b": []byte("x")}, volume.Options{UID: 1234, GID: 1234})
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil { // so that the mount itself must refuse
+		t.Fatal(err)
+	}
+	read := func(uid uint32) string {
+		cmd := exec.Command("cat", filepath.Join(dir, "a/b"))
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+		out, _ := cmd.Output()
+		return string(out)
+	}
+	if got := read(1234); got != "x" {
+		t.Errorf("the application's user reads %q, want %q", got, "x")
+	}
+	if got := read(64001); got != "" {
+		t.Errorf("another user reads %q", got)
+	}
+	list := exec.Command("ls", dir)
+	list.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 64001, Gid: 64001}}
+	if out, err := list.Output(); err == nil {
+		t.Errorf("another user lists %q", out)
 	}
 }
 

@@ -8,10 +8,11 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// Modes of all files and folders: everyone inside may read, nobody may write.
+// Modes of all files and folders: the application's user alone may read, nobody may
+// write. Plugins run under other users in the same mount namespace.
 const (
-	fileMode   = syscall.S_IFREG | 0o444
-	folderMode = syscall.S_IFDIR | 0o555
+	fileMode   = syscall.S_IFREG | 0o400
+	folderMode = syscall.S_IFDIR | 0o500
 	blockSize  = 64 << 10 // what a reader should ask for at a time
 )
 
