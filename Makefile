@@ -32,7 +32,7 @@ workspace:
 	@BAZEL="$(BAZEL)" tools/build/workspace-mode.sh
 
 release:
-	@$(BAZEL) build --ui_event_filters=-info --noshow_progress //:release
+	@$(BAZEL) build --ui_event_filters=-info,-warning --noshow_progress --show_result=0 //:release
 
 setup:
 	@tools/setup/setup.sh

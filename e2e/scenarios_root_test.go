@@ -105,13 +105,7 @@ func (s *scenarios) specify(ts *testscript.TestScript, n *next, args []string) {
 		n.files = ts.MkAbs("files")
 		ts.Check(os.CopyFS(n.files, os.DirFS(s.files)))
 	}
-	path := filepath.Join(n.files, "cleanroom.yaml")
-	b, err := os.ReadFile(path)
-	ts.Check(err)
-	if bytes.Count(b, []byte(args[0])) != 1 {
-		ts.Fatalf("%q is not in the specification once", args[0])
-	}
-	ts.Check(os.WriteFile(path, bytes.Replace(b, []byte(args[0]), []byte(args[1]), 1), 0o600))
+	ts.Check(specify(n.files, args[0], args[1]))
 }
 
 func (s *scenarios) disk(ts *testscript.TestScript, n *next, args []string) {

@@ -16,7 +16,7 @@ import (
 
 	"github.com/cleanroom-dev/cleanroom/core/attest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
-	"github.com/cleanroom-dev/cleanroom/tools/cleanroom/blobs/blobstest"
+	"github.com/cleanroom-dev/cleanroom/tools/blobs/blobstest"
 	"github.com/cleanroom-dev/cleanroom/tools/service/broker"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
-	"github.com/cleanroom-dev/cleanroom/tools/blobstore"
+	"github.com/cleanroom-dev/cleanroom/tools/blobs"
 	"github.com/cleanroom-dev/cleanroom/tools/dataset"
 )
 
@@ -67,12 +67,17 @@ func (d *demo) publish(ctx context.Context, source, owner string, version uint64
 	if err != nil {
 		return dataset.Description{}, err
 	}
-	_, err = dataset.Publish(ctx, folder, s, d.store(source), nil)
+	to, err := d.store(source)
+	if err != nil {
+		return dataset.Description{}, err
+	}
+	_, err = dataset.Publish(ctx, folder, s, to, nil)
 	return s, err
 }
 
-func (d *demo) store(name string) *blobstore.Store {
-	return blobstore.New(d.blobs.client.ServiceClient().NewContainerClient(name))
+// store is one container of the storage, as its owner uses it.
+func (d *demo) store(name string) (*blobs.Store, error) {
+	return blobs.New(blobs.Options{Container: name, ConnectionString: "AccountName=" + devAccount + ";AccountKey=" + devKey + ";BlobEndpoint=" + d.blobs.endpoint + ";"})
 }
 
 // openReport is the institute's part: it opens the output whose digest the audit
@@ -86,7 +91,11 @@ func (d *demo) openReport(ctx context.Context) (string, error) {
 	if d.Keep == "" {
 		dir = filepath.Join(d.dir, "institute")
 	}
-	out, err := dataset.OpenOutput(ctx, dataset.OpenOptions{Source: d.store("result"), Manifest: d.released["manifest"], Digest: want,
+	from, err := d.store("result")
+	if err != nil {
+		return "", err
+	}
+	out, err := dataset.OpenOutput(ctx, dataset.OpenOptions{Source: from, Manifest: d.released["manifest"], Digest: want,
 		Contract: d.contract, Room: d.roomKey, Key: d.parties[institute].seal, Dir: dir})
 	if err != nil {
 		return "", err

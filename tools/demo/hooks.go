@@ -52,13 +52,13 @@ func (d *demo) rollBackBlob() error {
 
 // dataBlob names the one blob of that prefix that is not the manifest.
 func (d *demo) dataBlob(ctx context.Context, prefix string) (string, error) {
-	all, err := d.store("north").List(ctx, prefix)
+	all, err := d.blobs.names(ctx, "north", prefix)
 	if err != nil {
 		return "", err
 	}
-	for _, o := range all {
-		if !strings.HasSuffix(o.Name, "manifest") {
-			return o.Name, nil
+	for _, name := range all {
+		if !strings.HasSuffix(name, "manifest") {
+			return name, nil
 		}
 	}
 	return "", fault.New(fault.Internal, "demo", "no data among %d blobs", len(all))

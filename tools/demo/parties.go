@@ -101,6 +101,9 @@ func (d *demo) startLedger(ctx context.Context) error {
 		return err
 	}
 	d.ledger = &ledger{p, c}
+	for _, key := range []string{"key.pem", "checkpoint.key"} {
+		d.later(func() error { return os.Remove(filepath.Join(d.dir, "governance", key)) })
+	}
 	d.later(func() error { c.Close(); return nil })
 	d.set("governance", ready.Address)
 	d.set("governance.answerKey", b64(ready.Key))

@@ -95,6 +95,20 @@ func (s *storage) put(ctx context.Context, c, name string, b []byte) error {
 	return err
 }
 
+// names lists a container's blobs whose names begin with prefix.
+func (s *storage) names(ctx context.Context, c, prefix string) (all []string, err error) {
+	for p := s.client.NewListBlobsFlatPager(c, &azblob.ListBlobsFlatOptions{Prefix: &prefix}); p.More(); {
+		page, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range page.Segment.BlobItems {
+			all = append(all, *b.Name)
+		}
+	}
+	return all, nil
+}
+
 // keepBlobs copies all that the storage holds into the folder that is kept.
 func (d *demo) keepBlobs() error {
 	select {
@@ -105,19 +119,19 @@ func (d *demo) keepBlobs() error {
 	ctx, cancel := context.WithTimeout(context.Background(), readyLimit)
 	defer cancel()
 	for _, c := range containers {
-		all, err := d.store(c).List(ctx, "")
+		all, err := d.blobs.names(ctx, c, "")
 		if err != nil {
 			return err
 		}
-		for _, o := range all {
-			if !filepath.IsLocal(o.Name) {
-				return fault.New(fault.Invalid, "storage", "blob %.80q has a name that is no path", o.Name)
+		for _, name := range all {
+			if !filepath.IsLocal(name) {
+				return fault.New(fault.Invalid, "storage", "blob %.80q has a name that is no path", name)
 			}
-			b, err := d.blobs.get(ctx, c, o.Name)
+			b, err := d.blobs.get(ctx, c, name)
 			if err != nil {
 				return err
 			}
-			path := filepath.Join(d.dir, "storage", c, o.Name)
+			path := filepath.Join(d.dir, "storage", c, name)
 			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 				return err
 			}

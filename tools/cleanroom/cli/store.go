@@ -7,7 +7,7 @@ import (
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/volume"
-	"github.com/cleanroom-dev/cleanroom/tools/cleanroom/blobs"
+	"github.com/cleanroom-dev/cleanroom/tools/blobs"
 	"github.com/cleanroom-dev/cleanroom/tools/dataset"
 )
 

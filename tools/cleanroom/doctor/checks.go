@@ -49,7 +49,7 @@ func checks() []check {
 		check{name: "packet filter, IPv6", need: "the firewall", mend: "a kernel with netfilter; sudo modprobe ip6_tables", look: packetFilter("ip6tables")},
 		check{name: "Envoy", need: "the API proxy", mend: setup, look: placed(place.Envoy)},
 		check{name: "Azurite", need: "the demo's storage", mend: setup, look: placed(place.Azurite)},
-		check{name: "OpenTelemetry collector", need: "the demo's telemetry sink", mend: setup, optional: true, look: placed(place.Collector)},
+		check{name: "OpenTelemetry collector", need: "the demo's telemetry sink", mend: setup, look: placed(place.Collector)},
 		check{name: "/dev/sev-guest", need: "attestation by hardware; the demo simulates it", mend: "a confidential VM with AMD SEV-SNP", optional: true, look: sevGuest},
 	)
 }

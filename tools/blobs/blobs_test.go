@@ -16,8 +16,8 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/plugin/plugintest"
 	"github.com/cleanroom-dev/cleanroom/core/volume"
 	"github.com/cleanroom-dev/cleanroom/internal/needs"
-	"github.com/cleanroom-dev/cleanroom/tools/cleanroom/blobs"
-	"github.com/cleanroom-dev/cleanroom/tools/cleanroom/blobs/blobstest"
+	"github.com/cleanroom-dev/cleanroom/tools/blobs"
+	"github.com/cleanroom-dev/cleanroom/tools/blobs/blobstest"
 )
 
 var (
