@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,8 +15,8 @@ import (
 
 	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
-	"github.com/cleanroom-dev/cleanroom/core/internal/needs"
 	"github.com/cleanroom-dev/cleanroom/core/plugin"
+	"github.com/cleanroom-dev/cleanroom/internal/needs"
 )
 
 func TestStartRefuses(t *testing.T) {
@@ -156,6 +158,42 @@ func TestPluginRunsWithNothing(t *testing.T) {
 	}
 	if env := ask(t, p, "env"); strings.Contains(env, "s3cret") || strings.Contains(env, "HOME=") {
 		t.Errorf("environment of the plugin: %s", env)
+	}
+}
+
+// go-plugin gives the host's sockets away by name (chown, chmod), as root: a plugin that
+// could put a link in their place would be given the link's target.
+func TestPluginCannotReplaceTheHostsSockets(t *testing.T) {
+	needs.Root(t)
+	o := install(t, "source/good")
+	p := started(t, o)
+	s, err := p.Source()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = s.Stat(t.Context(), "token-storage") // goes over the host's socket: now it is there
+	all, err := filepath.Glob(filepath.Join(o.TempDir, "p*", "plugin-dir*", "plugin*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := 0
+	for _, path := range all {
+		var st unix.Stat_t
+		if err := unix.Lstat(path, &st); err != nil || st.Uid != 0 {
+			continue
+		}
+		own++
+		for _, at := range []string{path, filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
+			cmd := exec.Command("mv", at, at+"x")
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: o.UID, Gid: o.UID}}
+			if out, err := cmd.CombinedOutput(); err == nil {
+				t.Errorf("the plugin's user moved %s away %s", at, out)
+				return
+			}
+		}
+	}
+	if own == 0 {
+		t.Errorf("none of %q is the host's", all)
 	}
 }
 

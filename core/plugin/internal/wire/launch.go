@@ -39,7 +39,7 @@ type Command struct {
 type Conn struct {
 	*grpc.ClientConn
 	Broker Broker
-	Dir    string // owned by the plugin's user, removed by Close
+	Dir    string // the plugin's user may make files in it; removed by Close
 
 	client *goplugin.Client
 	child  *child
@@ -77,8 +77,7 @@ func Launch(ctx context.Context, c Command) (*Conn, error) {
 			grpc.MaxCallRecvMsgSize(MaxMessage), grpc.MaxCallSendMsgSize(MaxMessage))},
 		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: dir, Group: strconv.FormatUint(uint64(group(c.UID)), 10)},
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, sockets string) (runner.Runner, error) {
-			// go-plugin made the folder, with the host as owner.
-			if err := os.Chown(sockets, int(c.UID), int(group(c.UID))); err != nil {
+			if err := share(sockets, c.UID); err != nil { // go-plugin made it, without the sticky bit
 				return nil, err
 			}
 			r.env = append(cmd.Env, "TMPDIR="+dir)
