@@ -18,10 +18,10 @@ import (
 	tink "github.com/tink-crypto/tink-go/v2/aead/subtle"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
-	"github.com/cleanroom-dev/cleanroom/core/internal/needs"
 	"github.com/cleanroom-dev/cleanroom/core/keyrelease"
 	"github.com/cleanroom-dev/cleanroom/core/permit"
 	"github.com/cleanroom-dev/cleanroom/core/secret"
+	"github.com/cleanroom-dev/cleanroom/internal/needs"
 )
 
 // wrapKey is made once: the size does not matter to these tests.

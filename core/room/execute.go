@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/governance"
 	"github.com/cleanroom-dev/cleanroom/core/permit"
@@ -60,9 +58,6 @@ func (r *room) launch(ctx context.Context, p permit.Permit) error {
 	if err != nil {
 		return err
 	}
-	if r.console, err = telemetry.OpenConsole(req.Stdout, req.Stderr, r.consoleLimit()); err != nil {
-		return err
-	}
 	state := filepath.Join(r.State, "runtime")
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return err
@@ -97,12 +92,10 @@ func (r *room) startRequest() (*runtimev1.StartRequest, error) {
 	if err := os.WriteFile(profile, filter, 0o600); err != nil {
 		return nil, err
 	}
-	stdout, stderr := filepath.Join(r.State, "stdout"), filepath.Join(r.State, "stderr")
-	for _, path := range []string{stdout, stderr} {
-		if err := unix.Mkfifo(path, 0o600); err != nil {
-			return nil, err
-		}
+	if r.console, err = telemetry.NewConsole(r.State, r.consoleLimit()); err != nil {
+		return nil, err
 	}
+	stdout, stderr := r.console.Paths()
 	req := &runtimev1.StartRequest{
 		Command: a.Command, Env: a.Env, User: a.User, WorkDir: a.WorkDir,
 		Memory: int64(a.Resources.Memory), Cpus: a.Resources.CPUs, Pids: a.Resources.Pids, OpenFiles: a.Resources.OpenFiles,

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cleanroom-dev/cleanroom/core/internal/needs"
 	"github.com/cleanroom-dev/cleanroom/core/telemetry"
+	"github.com/cleanroom-dev/cleanroom/internal/needs"
 )
 
 // The OpenTelemetry collector, which we did not write, understands all that leaves.

@@ -6,10 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/sandbox"
 )
 
 // Console captures the application's stdout and stderr, byte for byte, in memory
@@ -27,12 +27,11 @@ type Console struct {
 	errs []error
 }
 
-// stream is one FIFO. We hold a write end too, so that it does not end before the
-// application opens it.
+// stream is one FIFO and what came out of it.
 type stream struct {
-	name          string
-	read, holding *os.File
-	chunks        [][]byte // by its reader alone, until the reader is done
+	name   string
+	fifo   *sandbox.Fifo
+	chunks [][]byte // by its reader alone, until the reader is done
 }
 
 // names of the files that WriteTo makes.
@@ -44,20 +43,21 @@ const chunk = 32 << 10
 // pipe: it is there already, unless something still holds the pipe open.
 const drainLimit = 5 * time.Second
 
-// OpenConsole begins to read the two FIFOs. It does not wait for a writer.
-func OpenConsole(stdout, stderr string, limit int64) (*Console, error) {
+// NewConsole makes the FIFOs stdout and stderr in dir and begins to read them. It
+// does not wait for a writer.
+func NewConsole(dir string, limit int64) (*Console, error) {
 	const op = "telemetry.console"
 	if limit <= 0 {
 		return nil, fault.New(fault.Invalid, op, "limit: must be positive (got %d)", limit)
 	}
 	c := &Console{limit: limit, over: make(chan error, 1)}
-	for i, path := range []string{stdout, stderr} {
-		s, err := openStream(names[i], path)
+	for i, name := range names {
+		fifo, err := sandbox.NewFifo(dir, name)
 		if err != nil {
 			c.abandon()
-			return nil, fault.New(fault.Unavailable, op, "%s: %w", names[i], err)
+			return nil, fault.Wrap(op, err)
 		}
-		c.streams[i] = s
+		c.streams[i] = &stream{name: name, fifo: fifo}
 	}
 	for _, s := range c.streams {
 		c.done.Go(func() { c.capture(s) })
@@ -65,32 +65,15 @@ func OpenConsole(stdout, stderr string, limit int64) (*Console, error) {
 	return c, nil
 }
 
-func openStream(name, path string) (*stream, error) {
-	// Not blocking: opening a FIFO would otherwise wait for its other end. The
-	// reader comes first, since a writer without a reader is refused.
-	read, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
-	if err != nil {
-		return nil, err
-	}
-	st, err := read.Stat()
-	if err == nil && st.Mode().Type() != os.ModeNamedPipe {
-		err = errors.New("not a FIFO")
-	}
-	var holding *os.File
-	if err == nil {
-		holding, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
-	}
-	if err != nil {
-		read.Close()
-		return nil, err
-	}
-	return &stream{name: name, read: read, holding: holding}, nil
+// Paths are where a runtime writes to: stdout, stderr.
+func (c *Console) Paths() (stdout, stderr string) {
+	return c.streams[0].fifo.Path, c.streams[1].fifo.Path
 }
 
 func (c *Console) capture(s *stream) {
 	buf := make([]byte, chunk)
 	for {
-		n, err := s.read.Read(buf)
+		n, err := s.fifo.Read(buf)
 		if keep := c.admit(int64(n)); keep > 0 {
 			s.chunks = append(s.chunks, append([]byte(nil), buf[:keep]...))
 		}
@@ -132,10 +115,10 @@ func (c *Console) Over() <-chan error { return c.over }
 func (c *Console) Finish() error {
 	deadline := time.Now().Add(drainLimit)
 	for _, s := range c.streams {
-		if err := s.holding.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		if err := s.fifo.Opened(); err != nil && !errors.Is(err, os.ErrClosed) {
 			c.note(fault.New(fault.Internal, "telemetry.console", "%w", err))
 		}
-		_ = s.read.SetReadDeadline(deadline) // closed already: nothing to wait for
+		_ = s.fifo.SetReadDeadline(deadline) // closed already: nothing to wait for
 	}
 	c.done.Wait()
 	c.abandon()
@@ -151,8 +134,8 @@ func (c *Console) Finish() error {
 func (c *Console) abandon() {
 	for _, s := range c.streams {
 		if s != nil {
-			s.holding.Close()
-			s.read.Close()
+			_ = s.fifo.Opened() // both may be closed already
+			_ = s.fifo.Close()
 		}
 	}
 }

@@ -5,25 +5,22 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
-	"github.com/cleanroom-dev/cleanroom/core/internal/needs"
 	"github.com/cleanroom-dev/cleanroom/core/telemetry"
+	"github.com/cleanroom-dev/cleanroom/internal/needs"
 )
 
-func fifos(t *testing.T) (stdout, stderr string) {
+func console(t *testing.T, limit int64) (c *telemetry.Console, stdout, stderr string) {
 	t.Helper()
-	dir := t.TempDir()
-	stdout, stderr = filepath.Join(dir, "o"), filepath.Join(dir, "e")
-	for _, p := range []string{stdout, stderr} {
-		if err := syscall.Mkfifo(p, 0o600); err != nil {
-			t.Fatal(err)
-		}
+	c, err := telemetry.NewConsole(t.TempDir(), limit)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return stdout, stderr
+	stdout, stderr = c.Paths()
+	return c, stdout, stderr
 }
 
 // play runs a shell script with the two FIFOs as its stdout and stderr.
@@ -49,11 +46,7 @@ func read(t *testing.T, c *telemetry.Console, name string) []byte {
 }
 
 func TestConsoleIsByteExact(t *testing.T) {
-	o, e := fifos(t)
-	c, err := telemetry.OpenConsole(o, e, 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, o, e := console(t, 1<<20)
 	play(t, o, e, `printf 'a\000\377b'; head -c 300000 /dev/zero; printf 'err\r\n' >&2`)
 	if err := c.Finish(); err != nil {
 		t.Fatal(err)
@@ -73,11 +66,7 @@ func TestConsoleIsByteExact(t *testing.T) {
 }
 
 func TestConsoleLimit(t *testing.T) {
-	o, e := fifos(t)
-	c, err := telemetry.OpenConsole(o, e, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, o, e := console(t, 1000)
 	play(t, o, e, `head -c 600 /dev/zero; head -c 5000000 /dev/zero >&2`) // never waits for us
 	select {
 	case err := <-c.Over():
@@ -96,11 +85,7 @@ func TestConsoleLimit(t *testing.T) {
 }
 
 func TestConsoleLimitIsExact(t *testing.T) {
-	o, e := fifos(t)
-	c, err := telemetry.OpenConsole(o, e, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, o, e := console(t, 1000)
 	play(t, o, e, `head -c 1000 /dev/zero`)
 	if err := c.Finish(); err != nil {
 		t.Errorf("Finish = %v: the limit itself is allowed", err)
@@ -108,11 +93,7 @@ func TestConsoleLimitIsExact(t *testing.T) {
 }
 
 func TestConsoleOfASilentApplication(t *testing.T) {
-	o, e := fifos(t)
-	c, err := telemetry.OpenConsole(o, e, 10)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, _, _ := console(t, 10)
 	if err := c.Finish(); err != nil {
 		t.Errorf("Finish = %v", err)
 	}
@@ -122,11 +103,7 @@ func TestConsoleOfASilentApplication(t *testing.T) {
 }
 
 func TestConsoleHeldOpenDoesNotHang(t *testing.T) {
-	o, e := fifos(t)
-	c, err := telemetry.OpenConsole(o, e, 10)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, o, _ := console(t, 10)
 	f, err := os.OpenFile(o, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -137,29 +114,23 @@ func TestConsoleHeldOpenDoesNotHang(t *testing.T) {
 	}
 }
 
-func TestOpenConsoleRefuses(t *testing.T) {
-	o, e := fifos(t)
-	plain := filepath.Join(t.TempDir(), "plain")
-	if err := os.WriteFile(plain, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	link := plain + ".link"
-	if err := os.Symlink(e, link); err != nil {
+func TestNewConsoleRefuses(t *testing.T) {
+	taken := t.TempDir()
+	if err := os.WriteFile(filepath.Join(taken, "stderr"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, tc := range map[string]struct {
-		stdout, stderr string
-		limit          int64
+		dir   string
+		limit int64
 	}{
-		"no limit is refused":       {o, e, 0},
-		"a missing FIFO is refused": {o, e + "x", 1},
-		"a plain file is refused":   {plain, e, 1},
-		"a link is refused":         {o, link, 1},
+		"no limit is refused":           {t.TempDir(), 0},
+		"a missing folder is refused":   {filepath.Join(taken, "none"), 1},
+		"a name that is taken, as well": {taken, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if c, err := telemetry.OpenConsole(tc.stdout, tc.stderr, tc.limit); err == nil {
+			if c, err := telemetry.NewConsole(tc.dir, tc.limit); err == nil {
 				_ = c.Finish()
-				t.Error("OpenConsole takes it")
+				t.Error("NewConsole takes it")
 			}
 		})
 	}

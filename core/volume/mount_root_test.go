@@ -20,11 +20,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
-	"github.com/cleanroom-dev/cleanroom/core/internal/needs"
 	"github.com/cleanroom-dev/cleanroom/core/object"
 	"github.com/cleanroom-dev/cleanroom/core/permit"
 	"github.com/cleanroom-dev/cleanroom/core/volume"
 	"github.com/cleanroom-dev/cleanroom/core/volume/volumetest"
+	"github.com/cleanroom-dev/cleanroom/internal/needs"
 )
 
 func mountable(t testing.TB) {

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
-	"github.com/cleanroom-dev/cleanroom/core/internal/needs"
 	"github.com/cleanroom-dev/cleanroom/core/volume"
 	"github.com/cleanroom-dev/cleanroom/core/volume/volumetest"
+	"github.com/cleanroom-dev/cleanroom/internal/needs"
 )
 
 func newStaging(t *testing.T, size int64) *volume.Staging {
