@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 )
@@ -18,7 +19,13 @@ func refused(op, name string, resp *http.Response, precondition fault.Kind) erro
 	if err != nil {
 		b = nil // the code is what counts
 	}
-	text := strings.ToValidUTF8(strings.TrimSpace(string(b)), "\uFFFD")
+	// The plugin chose the text: it can neither forge a line nor steer a terminal.
+	text := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(strings.TrimSpace(string(b)), "\uFFFD"))
 	kind := fault.Internal
 	switch resp.StatusCode {
 	case http.StatusBadRequest, http.StatusRequestedRangeNotSatisfiable:

@@ -108,6 +108,13 @@ func TestALyingSourceIsNoticed(t *testing.T) {
 	}
 }
 
+func TestTextOfAPluginCannotSteerATerminal(t *testing.T) {
+	resp := &http.Response{StatusCode: 403, Body: io.NopCloser(strings.NewReader("\x1b[2Jno\nforged line\xff"))}
+	if err := refused("op", "name", resp, fault.Denied); err.Error() != "op: name: answer 403:  [2Jno forged line\uFFFD" {
+		t.Errorf("refused = %q", err)
+	}
+}
+
 func TestALyingSinkIsNoticed(t *testing.T) {
 	for name, tc := range map[string]struct {
 		h    http.HandlerFunc

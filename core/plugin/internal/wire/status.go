@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -124,9 +125,15 @@ func over(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Clip bounds a text from the other side. It keeps valid UTF-8 valid.
+// Clip bounds a text from the other side and takes from it what could forge a line or
+// steer a terminal. It keeps valid UTF-8 valid.
 func Clip(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
 	if len(s) <= maxText {
 		return s
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -133,6 +134,18 @@ func TestAddressesOutsideTheFolderAreRefused(t *testing.T) {
 		if _, _, err := r.PluginToHost(tc.network, tc.address); err == nil {
 			t.Errorf("%s: PluginToHost(%s, %s) was let through", name, tc.network, tc.address)
 		}
+	}
+}
+
+func TestTextOfAPluginCannotSteerATerminal(t *testing.T) {
+	err := FromStatus(t.Context(), "op", ToStatus(fault.New(fault.Invalid, "x", "%w", Violations{{"a\x1b[2J", "b\r\nforged line \u202eltr"}})))
+	for _, c := range err.Error() {
+		if !unicode.IsPrint(c) {
+			t.Fatalf("FromStatus = %q, with %q in it", err, c)
+		}
+	}
+	if got := Clip("\x1b[31mred\nnext"); got != " [31mred next" {
+		t.Errorf("Clip = %q", got)
 	}
 }
 
