@@ -105,25 +105,26 @@ func TestConversations(t *testing.T) {
 		say  say
 		want string
 	}{
-		"a whole exchange passes":                        {say{requestHeaders("/", false), requestBody("x", true), responseHeaders(viaUpstream, "200"), responseBody("y", true)}, "[on on on on]"},
-		"one without bodies passes":                      {say{ok, responseHeaders(viaUpstream, "204")}, "[on on]"},
-		"an answer of Envoy's own passes":                {say{ok, responseHeaders("upstream_reset", "503"), responseBody("reset", true)}, "[on on on]"},
-		"an early answer of Envoy's own passes":          {say{responseHeaders("direct_response", "403")}, "[on]"},
-		"an answer before its request is refused":        {say{responseHeaders(viaUpstream, "200")}, "[error]"},
-		"an answer before its request's body is refused": {say{requestHeaders("/", false), responseHeaders(viaUpstream, "200")}, "[on error]"},
-		"a body first is refused":                        {say{requestBody("x", true)}, "[error]"},
-		"a body of a request without one is refused":     {say{ok, requestBody("x", true)}, "[on error]"},
-		"two bodies are refused":                         {say{requestHeaders("/", false), requestBody("x", true), requestBody("x", true)}, "[on on error]"},
-		"half a body is refused":                         {say{requestHeaders("/", false), requestBody("x", false)}, "[on 400 trailers]"},
-		"two requests are refused":                       {say{ok, ok}, "[on error]"},
-		"two answers are refused":                        {say{ok, responseHeaders(viaUpstream, "200"), responseHeaders(viaUpstream, "200")}, "[on on error]"},
-		"two bodies of an answer are refused":            {say{ok, responseHeaders(viaUpstream, "200"), responseBody("", true), responseBody("", true)}, "[on on on error]"},
-		"a body after a refusal is refused":              {say{requestHeaders("/../", false), requestBody("x", true)}, "[400 input error]"},
-		"trailers are refused":                           {say{ok, {Request: &extprocv3.ProcessingRequest_RequestTrailers{}}}, "[on 400 trailers]"},
-		"trailers of an answer are refused":              {say{ok, {Request: &extprocv3.ProcessingRequest_ResponseTrailers{}}}, "[on 502 trailers]"},
-		"an interim answer is refused":                   {say{ok, responseHeaders(viaUpstream, "103")}, "[on 502 input]"},
-		"watching without a say is refused":              {say{{ObservabilityMode: true, Request: ok.Request}}, "[error]"},
-		"nothing is refused":                             {say{{}}, "[error]"},
+		"a whole exchange passes":                          {say{requestHeaders("/", false), requestBody("x", true), responseHeaders(viaUpstream, "200"), responseBody("y", true)}, "[on on on on]"},
+		"one without bodies passes":                        {say{ok, responseHeaders(viaUpstream, "204")}, "[on on]"},
+		"an answer of Envoy's own passes":                  {say{ok, responseHeaders("upstream_reset", "503"), responseBody("reset", true)}, "[on on on]"},
+		"an early answer of Envoy's own passes":            {say{responseHeaders("direct_response", "403")}, "[on]"},
+		"an answer before its request is refused":          {say{responseHeaders(viaUpstream, "200")}, "[error]"},
+		"an answer before its request's body is refused":   {say{requestHeaders("/", false), responseHeaders(viaUpstream, "200")}, "[on error]"},
+		"an answer of nobody's is taken for an upstream's": {say{responseHeaders("", "200")}, "[error]"},
+		"a body first is refused":                          {say{requestBody("x", true)}, "[error]"},
+		"a body of a request without one is refused":       {say{ok, requestBody("x", true)}, "[on error]"},
+		"two bodies are refused":                           {say{requestHeaders("/", false), requestBody("x", true), requestBody("x", true)}, "[on on error]"},
+		"half a body is refused":                           {say{requestHeaders("/", false), requestBody("x", false)}, "[on 400 trailers]"},
+		"two requests are refused":                         {say{ok, ok}, "[on error]"},
+		"two answers are refused":                          {say{ok, responseHeaders(viaUpstream, "200"), responseHeaders(viaUpstream, "200")}, "[on on error]"},
+		"two bodies of an answer are refused":              {say{ok, responseHeaders(viaUpstream, "200"), responseBody("", true), responseBody("", true)}, "[on on on error]"},
+		"a body after a refusal is refused":                {say{requestHeaders("/../", false), requestBody("x", true)}, "[400 input error]"},
+		"trailers are refused":                             {say{ok, {Request: &extprocv3.ProcessingRequest_RequestTrailers{}}}, "[on 400 trailers]"},
+		"trailers of an answer are refused":                {say{ok, {Request: &extprocv3.ProcessingRequest_ResponseTrailers{}}}, "[on 502 trailers]"},
+		"an interim answer is refused":                     {say{ok, responseHeaders(viaUpstream, "103")}, "[on 502 input]"},
+		"watching without a say is refused":                {say{{ObservabilityMode: true, Request: ok.Request}}, "[error]"},
+		"nothing is refused":                               {say{{}}, "[error]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := serveFilter(t, planned(t, everything), true)
@@ -144,6 +145,14 @@ func TestStreamsBelongToARoute(t *testing.T) {
 		if a, err := stream.Recv(); err == nil {
 			t.Errorf("a stream of %s is answered %v", name, a)
 		}
+	}
+}
+
+// Should Envoy not say whose answer it is, policy judges it.
+func TestAnAnswerOfNobodysIsJudged(t *testing.T) {
+	c, _ := serveFilter(t, planned(t, "on_request_headers := true\n\non_response_headers := false"), true)
+	if got := fmt.Sprint(told(t, c, requestHeaders("/", true), responseHeaders("", "200"))); got != "[on 403 policy.on_response_headers]" {
+		t.Errorf("answers %s", got)
 	}
 }
 
