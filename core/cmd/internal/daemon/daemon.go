@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -37,8 +38,8 @@ type Program struct {
 }
 
 type options struct {
-	bundle, plugins, envoy string
-	specified, locked      digest.SHA256
+	binds             []sandbox.Bind
+	specified, locked digest.SHA256
 }
 
 // final is the last line on stdout.
@@ -57,12 +58,8 @@ func Main(p Program, args []string) int {
 	}
 	if err == nil {
 		var inRoom bool
-		binds := []sandbox.Bind{{Name: "bundle", Source: o.bundle}, {Name: "plugins", Source: o.plugins}, {Name: "envoy", Source: o.envoy}}
-		if p.Inputs != nil {
-			binds = append(binds, p.Inputs()...)
-		}
 		var code int
-		if inRoom, code, err = sandbox.Enter(sandbox.Options{Bind: binds, RunSize: runSize, TmpSize: tmpSize, AllowSwap: p.Simulated}); err == nil && !inRoom {
+		if inRoom, code, err = sandbox.Enter(sandbox.Options{Bind: o.binds, RunSize: runSize, TmpSize: tmpSize, AllowSwap: p.Simulated}); err == nil && !inRoom {
 			return code
 		}
 	}
@@ -86,9 +83,10 @@ func Main(p Program, args []string) int {
 func parse(p Program, args []string) (o options, err error) {
 	fs := flag.NewFlagSet(p.Name, flag.ContinueOnError)
 	fs.SetOutput(os.Stderr)
-	fs.StringVar(&o.bundle, "bundle", "", "folder with spec.yaml, images.lock, images/, policies/ and, if needed, credentials.json")
-	fs.StringVar(&o.plugins, "plugins", "", "folder of plugin binaries")
-	fs.StringVar(&o.envoy, "envoy", "", "Envoy's binary")
+	var bundle, plugins, envoy string
+	fs.StringVar(&bundle, "bundle", "", "folder with spec.yaml, images.lock, images/, policies/ and, if needed, credentials.json")
+	fs.StringVar(&plugins, "plugins", "", "folder of plugin binaries")
+	fs.StringVar(&envoy, "envoy", "", "Envoy's binary")
 	fs.Func("specification", "digest that spec.yaml must have", func(v string) error { return o.specified.UnmarshalText([]byte(v)) })
 	fs.Func("lock", "digest that images.lock must have", func(v string) error { return o.locked.UnmarshalText([]byte(v)) })
 	if p.Flags != nil {
@@ -103,12 +101,31 @@ func parse(p Program, args []string) (o options, err error) {
 	if fs.NArg() > 0 {
 		return o, fault.New(fault.Usage, "arguments", "unexpected %q", fs.Arg(0))
 	}
-	for name, missing := range map[string]bool{"--bundle": o.bundle == "", "--plugins": o.plugins == "", "--envoy": o.envoy == "", "--specification": o.specified.IsZero(), "--lock": o.locked.IsZero()} {
-		if missing {
-			return o, fault.New(fault.Usage, "arguments", "%s is required", name)
+	o.binds = []sandbox.Bind{{Name: "bundle", Source: bundle}, {Name: "plugins", Source: plugins}, {Name: "envoy", Source: envoy}}
+	if p.Inputs != nil {
+		o.binds = append(o.binds, p.Inputs()...)
+	}
+	return o, o.complete()
+}
+
+// complete names every flag that is not given; a bind has the name of its flag.
+func (o options) complete() error {
+	var missing []string
+	for _, b := range o.binds {
+		if b.Source == "" {
+			missing = append(missing, "--"+b.Name)
 		}
 	}
-	return o, nil
+	if o.specified.IsZero() {
+		missing = append(missing, "--specification")
+	}
+	if o.locked.IsZero() {
+		missing = append(missing, "--lock")
+	}
+	if missing != nil {
+		return fault.New(fault.Usage, "arguments", "%s: required, not given", strings.Join(missing, ", "))
+	}
+	return nil
 }
 
 // run is the room's own process: what it needs lies where sandbox.Enter put it.
