@@ -1,9 +1,10 @@
 package firewall
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"path/filepath"
+	"sync"
 
 	"github.com/coreos/go-iptables/iptables"
 
@@ -48,21 +49,20 @@ func Apply(ctx context.Context, p permit.Permit, room string, ns Namespace, rule
 	return fault.Wrap(opApply, ns.Up())
 }
 
-// each calls fn for every family at once: a rule costs one run of iptables.
+// each calls fn for every family at once: a rule costs one run of iptables. What
+// one family lacks the other mostly lacks too, so one error is told.
 func each(v6 bool, fn func(Family) error) error {
 	families := []Family{IPv4}
 	if v6 {
 		families = append(families, IPv6)
 	}
-	result := make(chan error, len(families))
-	for _, f := range families {
-		go func() { result <- fn(f) }()
+	var wait sync.WaitGroup
+	errs := make([]error, len(families))
+	for n, f := range families {
+		wait.Go(func() { errs[n] = fn(f) })
 	}
-	var errs []error
-	for range families {
-		errs = append(errs, <-result)
-	}
-	return errors.Join(errs...)
+	wait.Wait()
+	return cmp.Or(errs...)
 }
 
 func put(ctx context.Context, f Family, rules []Rule) error {
