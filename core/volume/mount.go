@@ -86,7 +86,7 @@ func Mount(ctx context.Context, p permit.Permit, dir string, ds Dataset, o Optio
 	}
 	if err := m.serve(); err != nil {
 		end()
-		return nil, fault.New(fault.Internal, op, "%s: %w", ds.Name, err)
+		return nil, fault.Wrap(op, fmt.Errorf("%s: %w", ds.Name, err))
 	}
 	return m, nil
 }
