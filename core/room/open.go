@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/firewall"
 	"github.com/cleanroom-dev/cleanroom/core/governance"
 	"github.com/cleanroom-dev/cleanroom/core/permit"
@@ -103,7 +104,7 @@ func (r *room) startProxy(ctx context.Context) error {
 		for _, o := range r.spec.Network.Outbound {
 			bundle, err := proxy.LoadBundle(os.DirFS(filepath.Join(r.Policies, o.Name)))
 			if err != nil {
-				return err
+				return fault.Wrap("bundle policies/"+o.Name, err)
 			}
 			c.Routes = append(c.Routes, proxy.Route{Outbound: o, Bundle: bundle})
 		}
