@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,27 +131,36 @@ func (r *room) startRequest() (*runtimev1.StartRequest, error) {
 
 // capture waits until the application and all it started is gone, with every
 // watcher able to end it: consent withdrawn, data tampered with, a plugin or
-// Envoy dead, too much console, too long, or the person at the terminal.
+// Envoy dead, too much console, too long, or the person at the terminal. Whatever
+// ends it, the application does not outlive its watchers.
 func (r *room) capture(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(r.spec.Limits.WallTime),
+	watched, cancel := context.WithTimeoutCause(ctx, time.Duration(r.spec.Limits.WallTime),
 		fault.New(fault.Failed, "application", "ran longer than limits.wallTime (%s)", time.Duration(r.spec.Limits.WallTime)))
 	defer cancel()
-	go r.watch(ctx)
-	res, err := r.app.Wait(ctx, &runtimev1.WaitRequest{})
+	go r.watch(watched)
+	res, err := r.app.Wait(watched, &runtimev1.WaitRequest{})
+	r.proxy.CloseAll()
 	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
+		if cause := context.Cause(watched); cause != nil {
 			err = cause
 		}
+		if stop := r.stopApplication(); stop != nil && fault.KindOf(err) == fault.Failed {
+			return fault.New(fault.Unavailable, "application", "%w; and it does not end: %w", err, stop) // nothing may leave now
+		}
+	}
+	if finish := r.console.Finish(); err == nil {
+		err = finish
+	}
+	if err == nil { // it may have ended because of what a watcher is just telling
+		err = r.trouble(watched)
+	}
+	if err != nil && fault.KindOf(err) != fault.Failed {
 		return err
 	}
-	if err := r.console.Finish(); err != nil {
-		return err
+	if note := r.noteAttempts(context.WithoutCancel(ctx)); note != nil { // of one that was cut short, too
+		return note
 	}
-	// The application may have ended because of what a watcher is just telling.
-	if err := r.trouble(ctx); err != nil {
-		return err
-	}
-	if err := r.noteAttempts(ctx); err != nil {
+	if err != nil {
 		return err
 	}
 	r.appExit = int(res.ExitCode)
@@ -203,25 +213,35 @@ func (r *room) trouble(ctx context.Context) error {
 	}
 }
 
-// noteAttempts puts what the application tried and could not do into the audit.
+// noteAttempts puts into the audit how often the application did and tried what,
+// and how often it was refused. Names, addresses and paths are text that the
+// application chose: in the audit, which others read in clear, it could say with them
+// what it has seen of the data.
 func (r *room) noteAttempts(ctx context.Context) error {
-	var all []string
+	counts := map[string]int{}
 	for _, a := range r.proxy.Attempts() {
-		all = append(all, "attempt "+a.Kind+" "+a.Destination)
+		counts["attempts."+a.Kind]++
 	}
 	for _, d := range r.proxy.Decisions() {
-		verdict := "refused"
+		verdict := ".refused"
 		if d.Allowed {
-			verdict = "allowed"
+			verdict = ".allowed"
 		}
-		all = append(all, fmt.Sprintf("%s %s %s %s %s", verdict, d.Route, d.Phase, d.Method, d.Path))
+		counts["route."+d.Route+"."+d.Phase+verdict]++
 	}
-	for chunk := range slices.Chunk(all, notesPerEvent) {
-		details := map[string]string{}
-		for n, s := range chunk {
-			details[fmt.Sprintf("%02d", n)] = strconv.QuoteToASCII(s)
+	if r.proxy.Dropped() > 0 {
+		counts["more"] = 1
+	}
+	details := map[string]string{}
+	for name, n := range counts {
+		details[name] = strconv.Itoa(n)
+	}
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(details)), notesPerEvent) {
+		part := map[string]string{}
+		for _, name := range chunk {
+			part[name] = details[name]
 		}
-		if err := r.gate.Record(ctx, governance.Request{Operation: governance.APIEgress, Subject: "application", Details: details}); err != nil {
+		if err := r.gate.Record(ctx, governance.Request{Operation: governance.APIEgress, Subject: "application", Details: part}); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/governance"
 	"github.com/cleanroom-dev/cleanroom/core/plugin"
+	runtimev1 "github.com/cleanroom-dev/cleanroom/core/plugin/proto/runtime/v1"
 	"github.com/cleanroom-dev/cleanroom/core/policy"
 	"github.com/cleanroom-dev/cleanroom/core/proxy"
 	"github.com/cleanroom-dev/cleanroom/core/sandbox"
@@ -94,7 +95,7 @@ type room struct {
 	fifos     [2]*sandbox.Fifo  // stdout, stderr
 	console   *telemetry.Console
 	telemetry *telemetry.Telemetry
-	app       *plugin.Runtime
+	app       application
 	appExit   int
 	result    Result
 
@@ -104,6 +105,14 @@ type room struct {
 	mu        sync.Mutex              // of Progress
 	undo      []func() error          // governance plugins go last: they are pushed first
 	governors int                     // how many of undo belong to them
+}
+
+// application is a runtime plugin's application.
+type application interface {
+	Prepare(context.Context, *runtimev1.PrepareRequest) (*runtimev1.PrepareResponse, error)
+	Start(context.Context, *runtimev1.StartRequest) (*runtimev1.StartResponse, error)
+	Wait(context.Context, *runtimev1.WaitRequest) (*runtimev1.WaitResponse, error)
+	Stop(context.Context, *runtimev1.StopRequest) (*runtimev1.StopResponse, error)
 }
 
 // Run takes one room from its specification to its close. The stages are those
