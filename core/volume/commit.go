@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"errors"
+	"fmt"
 
 	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
@@ -63,7 +65,11 @@ func Commit(ctx context.Context, p permit.Permit, o Output) (Committed, error) {
 	out, err := o.commit(ctx, b, dek)
 	if err != nil {
 		b.Clean(ctx)
-		return Committed{}, fault.New(fault.KindOf(err), op, "%s: %w", o.SinkName, err)
+		kind := fault.KindOf(err)
+		if n := new(sealing.Named); errors.As(err, &n) {
+			err = fmt.Errorf("a file of the application's: %w", n.Err) // whose name may hold data
+		}
+		return Committed{}, fault.New(kind, op, "%s: %w", o.SinkName, err)
 	}
 	return out, nil
 }

@@ -133,24 +133,33 @@ func TestNoFilesIsAnOutputToo(t *testing.T) {
 
 func TestOnlyRegularFilesLeave(t *testing.T) {
 	for name, leave := range map[string]func(dir string) error{
-		"a symbolic link":          func(dir string) error { return os.Symlink("/etc/passwd", filepath.Join(dir, "l")) },
-		"a link to its own folder": func(dir string) error { return os.Symlink(".", filepath.Join(dir, "l")) },
-		"a pipe":                   func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "p"), 0o644) },
-		"a socket":                 func(dir string) error { return syscall.Mknod(filepath.Join(dir, "s"), syscall.S_IFSOCK|0o644, 0) },
-		"a name that is not UTF-8": func(dir string) error { return os.WriteFile(filepath.Join(dir, "a\xff"), nil, 0o644) },
-		"a byte too many":          func(dir string) error { return os.WriteFile(filepath.Join(dir, "b"), make([]byte, 1000), 0o644) },
-		"a sparse giant":           func(dir string) error { return os.Truncate(filepath.Join(dir, "good"), 1<<40) },
+		"a symbolic link":          func(dir string) error { return os.Symlink("/etc/passwd", filepath.Join(dir, "patient-l")) },
+		"a link to its own folder": func(dir string) error { return os.Symlink(".", filepath.Join(dir, "patient-l")) },
+		"a pipe":                   func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "patient-p"), 0o644) },
+		"a socket": func(dir string) error {
+			return syscall.Mknod(filepath.Join(dir, "patient-s"), syscall.S_IFSOCK|0o644, 0)
+		},
+		"a name that is not UTF-8": func(dir string) error { return os.WriteFile(filepath.Join(dir, "patient\xff"), nil, 0o644) },
+		"a byte too many": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "patient-b"), make([]byte, 1000), 0o644)
+		},
+		"a sparse giant": func(dir string) error { return os.Truncate(filepath.Join(dir, "patient"), 1<<40) },
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
 			s := &volumetest.Store{}
-			dir := staging(t, map[string][]byte{"good": []byte("x")})
+			dir := staging(t, map[string][]byte{"patient": []byte("x")})
 			if err := leave(dir); err != nil {
 				t.Fatal(err)
 			}
 			o, _ := outputOf(t, dir, s)
 			o.Limit = 1000
-			if c, err := commit(t, o); fault.KindOf(err) != fault.Denied || err == nil {
+			c, err := commit(t, o)
+			if fault.KindOf(err) != fault.Denied || err == nil {
 				t.Errorf("Commit = %+v, %v; want Denied", c, err)
+			}
+			// The operator reads the error, and the application chose the name.
+			if err != nil && strings.Contains(err.Error(), "patient") {
+				t.Errorf("Commit = %v, with the file's name in it", err)
 			}
 			if left := s.Names(); len(left) != 0 {
 				t.Errorf("left behind: %v", left)

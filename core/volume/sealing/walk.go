@@ -2,6 +2,7 @@ package sealing
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -46,15 +47,31 @@ func (t *tree) open(path string, flags uint64) (int, error) {
 		case err == unix.ELOOP || err == unix.EXDEV || err == unix.ENAMETOOLONG:
 			return -1, refuse(path, err.Error())
 		case err != nil:
-			return -1, fault.New(fault.Internal, "sealing.walk", "%.200q: %w", path, err)
+			return -1, about(fault.Internal, path, "%w", err)
 		}
 		return fd, nil
 	}
 }
 
+// Named is in the tree of every error about one file of the folder. Who sealed a
+// stranger's folder shows Err alone: the stranger chose the path.
+type Named struct {
+	Path string
+	Err  error
+}
+
+func (n *Named) Error() string { return fmt.Sprintf("%.200q: %v", n.Path, n.Err) }
+
+// Unwrap returns the cause.
+func (n *Named) Unwrap() error { return n.Err }
+
+func about(kind fault.Kind, path, format string, args ...any) error {
+	return fault.New(kind, "sealing.walk", "%w", &Named{path, fmt.Errorf(format, args...)})
+}
+
 // refuse is what is said of something that is not data.
 func refuse(path, why string) error {
-	return fault.New(fault.Denied, "sealing.walk", "%.200q: %s; only regular files are sealed", path, why)
+	return about(fault.Denied, path, "%s; only regular files are sealed", why)
 }
 
 // files lists every regular file in byte order of the paths. Anything that is
@@ -72,8 +89,8 @@ func (t *tree) files(limit int64) ([]staged, error) {
 		}
 		for _, name := range names {
 			path := strings.TrimPrefix(folder+"/"+name, "./")
-			if err := sealed.CheckPath(path); err != nil {
-				return nil, fault.New(fault.Denied, "sealing.walk", "%w", err)
+			if sealed.CheckPath(path) != nil {
+				return nil, about(fault.Denied, path, "its path must be UTF-8 of at most 4096 bytes, 255 for one name")
 			}
 			var st unix.Stat_t
 			if err := t.stat(path, &st); err != nil {
@@ -84,7 +101,7 @@ func (t *tree) files(limit int64) ([]staged, error) {
 				folders = append(folders, path)
 			case unix.S_IFREG:
 				if st.Size > left {
-					return nil, fault.New(fault.Denied, "sealing.walk", "%.200q: more than %d bytes in all are not allowed", path, limit)
+					return nil, about(fault.Denied, path, "more than %d bytes in all are not allowed", limit)
 				}
 				left -= st.Size
 				out = append(out, staged{path, st.Size, st.Ino})
@@ -102,7 +119,7 @@ func (t *tree) names(folder string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := os.NewFile(uintptr(fd), folder)
+	f := os.NewFile(uintptr(fd), "a folder") // its errors say no path
 	defer f.Close()
 	names, err := f.Readdirnames(-1)
 	return names, fault.Wrap("sealing.walk", err)
@@ -136,9 +153,9 @@ func (t *tree) copy(w io.Writer, s staged) error {
 	if err != nil {
 		return err
 	}
-	f := os.NewFile(uintptr(fd), s.path)
+	f := os.NewFile(uintptr(fd), "a file") // its errors say no path
 	defer f.Close()
-	changed := fault.New(fault.Denied, "sealing.walk", "%.200q: changed while it was sealed", s.path)
+	changed := about(fault.Denied, s.path, "changed while it was sealed")
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Ino != s.ino || st.Size != s.size {
 		return changed
