@@ -29,7 +29,7 @@ type Output struct {
 	Signer     ed25519.PrivateKey
 	Contract   digest.SHA256
 	Room       string
-	Limit      int64 // bytes of plaintext that may leave; above 0
+	Limit      int64 // bytes of plaintext that may leave; above 0; of an output, paths count too
 }
 
 // Committed is what left.
@@ -37,7 +37,7 @@ type Committed struct {
 	Manifest string        // name of the manifest's object
 	Digest   digest.SHA256 // of the manifest's bytes: what the audit names
 	Files    int
-	Bytes    int64 // of plaintext
+	Bytes    int64 // of plaintext, counted as for Output.Limit
 }
 
 // Commit seals every file of o.Dir into the sink and then, by one conditional
@@ -61,7 +61,7 @@ func Commit(ctx context.Context, p permit.Permit, o Output) (Committed, error) {
 		return Committed{}, fault.Wrap(op, err)
 	}
 	defer dek.Destroy()
-	b := &sealing.Batch{Sink: o.Sink, Prefix: o.Prefix}
+	b := &sealing.Batch{Sink: o.Sink, Prefix: o.Prefix, Paths: o.Operation == opRelease}
 	out, err := o.commit(ctx, b, dek)
 	if err != nil {
 		b.Clean(ctx)
@@ -83,6 +83,9 @@ func (o *Output) commit(ctx context.Context, b *sealing.Batch, dek *secret.Bytes
 	out := Committed{Manifest: o.Prefix + "/" + ManifestName, Files: len(entries)}
 	for i := range entries {
 		out.Bytes += entries[i].Size
+		if b.Paths {
+			out.Bytes += int64(len(entries[i].Path))
+		}
 	}
 	manifest, d, err := sealed.SealOutputManifest(&sealed.Output{OutputInfo: info, Entries: entries}, dek, o.Recipients, o.Signer)
 	if err != nil {

@@ -106,8 +106,8 @@ func TestWhatIsCommittedIsOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	var total int64
-	for _, b := range files {
-		total += int64(len(b))
+	for path, b := range files {
+		total += int64(len(path) + len(b))
 	}
 	if c.Files != len(files) || c.Bytes != total || c.Manifest != "out/run/manifest" {
 		t.Errorf("Commit = %+v, want %d files of %d bytes", c, len(files), total)
@@ -119,6 +119,27 @@ func TestWhatIsCommittedIsOpened(t *testing.T) {
 		if strings.Contains(name, "model") || bytes.Contains(s.Get(name), []byte("report")) {
 			t.Errorf("object %s shows a name", name)
 		}
+	}
+}
+
+// Names leave too: an application could say anything in those of many empty files.
+func TestPathsCountAgainstTheLimit(t *testing.T) {
+	for name, tc := range map[string]struct {
+		operation string
+		limit     int64
+		want      fault.Kind
+	}{
+		"an output up to its limit passes":    {"output.release", 8, 0},
+		"an output above its limit is Denied": {"output.release", 7, fault.Denied},
+		"a log's names are the room's own":    {"logs.export", 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, _ := outputOf(t, staging(t, map[string][]byte{"d/e": {}, "abcd": []byte("x")}), &volumetest.Store{})
+			o.Operation, o.Limit = tc.operation, tc.limit
+			if _, err := commit(t, o); fault.KindOf(err) != tc.want || (err == nil) != (tc.want == 0) {
+				t.Errorf("Commit = %v, want %v", err, tc.want)
+			}
+		})
 	}
 }
 

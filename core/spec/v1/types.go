@@ -195,5 +195,5 @@ type AppLogs struct {
 // Limits hold for the whole run. All are required.
 type Limits struct {
 	WallTime Duration `json:"wallTime"` // of the application
-	BytesOut Size     `json:"bytesOut"` // sealed outputs, in plaintext bytes
+	BytesOut Size     `json:"bytesOut"` // all sealed outputs together: plaintext bytes of contents and paths
 }

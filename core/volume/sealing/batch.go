@@ -43,6 +43,7 @@ const cleaning = 15 * time.Second
 type Batch struct {
 	Sink     Sink
 	Prefix   string                        // of the objects' names
+	Paths    bool                          // paths count against the limit: a stranger chose them
 	Progress func(files int, sealed int64) // called after each file, one call at a time; may be nil
 
 	mu    sync.Mutex
@@ -60,7 +61,7 @@ func (b *Batch) Files(ctx context.Context, dir string, limit int64, dek *secret.
 		return nil, err
 	}
 	defer t.close()
-	files, err := t.files(limit)
+	files, err := t.files(limit, b.Paths)
 	if err != nil {
 		return nil, err
 	}

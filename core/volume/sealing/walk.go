@@ -75,8 +75,9 @@ func refuse(path, why string) error {
 }
 
 // files lists every regular file in byte order of the paths. Anything that is
-// neither that nor a folder is Denied, and so is more than limit bytes in all.
-func (t *tree) files(limit int64) ([]staged, error) {
+// neither that nor a folder is Denied, and so is more than limit bytes in all, those
+// of the paths included where paths says so.
+func (t *tree) files(limit int64, paths bool) ([]staged, error) {
 	var out []staged
 	left := limit
 	folders := []string{"."}
@@ -100,6 +101,9 @@ func (t *tree) files(limit int64) ([]staged, error) {
 			case unix.S_IFDIR:
 				folders = append(folders, path)
 			case unix.S_IFREG:
+				if paths {
+					left -= int64(len(path))
+				}
 				if st.Size > left {
 					return nil, about(fault.Denied, path, "more than %d bytes in all are not allowed", limit)
 				}
