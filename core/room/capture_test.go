@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -29,6 +30,9 @@ type endless struct {
 }
 
 func (e *endless) Wait(ctx context.Context, _ *runtimev1.WaitRequest) (*runtimev1.WaitResponse, error) {
+	if _, ok := ctx.Deadline(); ok {
+		return nil, errors.New("a deadline reaches the plugin, and bites there first")
+	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()

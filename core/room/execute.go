@@ -134,9 +134,13 @@ func (r *room) startRequest() (*runtimev1.StartRequest, error) {
 // Envoy dead, too much console, too long, or the person at the terminal. Whatever
 // ends it, the application does not outlive its watchers.
 func (r *room) capture(ctx context.Context) error {
-	watched, cancel := context.WithTimeoutCause(ctx, time.Duration(r.spec.Limits.WallTime),
-		fault.New(fault.Failed, "application", "ran longer than limits.wallTime (%s)", time.Duration(r.spec.Limits.WallTime)))
-	defer cancel()
+	watched, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// Not a deadline: that would reach the plugins, and who watches consent would
+	// hear of one that gave no answer in time before this context has its cause.
+	limit := time.Duration(r.spec.Limits.WallTime)
+	over := time.AfterFunc(limit, func() { cancel(fault.New(fault.Failed, "application", "ran longer than limits.wallTime (%s)", limit)) })
+	defer over.Stop()
 	go r.watch(watched)
 	res, err := r.app.Wait(watched, &runtimev1.WaitRequest{})
 	r.proxy.CloseAll()
