@@ -131,6 +131,11 @@ func (o options) complete() error {
 // run is the room's own process: what it needs lies where sandbox.Enter put it.
 func run(p Program, o options, out *lines) (*room.Result, error) {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	// The bundle holds storage credentials and every plugin's configuration, in files of
+	// the operator's modes: plugins, under users of their own, are kept out.
+	if err := os.Chmod(sandbox.InDir, 0o700); err != nil {
+		return nil, fault.New(fault.Internal, "bundle", "%w", err)
+	}
 	bundle := input("bundle")
 	c := room.Config{
 		Specified: o.specified, Locked: o.locked,
