@@ -43,6 +43,7 @@ func (r *room) export(ctx context.Context) error {
 func (r *room) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeLimit)
 	defer cancel()
+	r.settle(ctx)
 	defer os.RemoveAll(filepath.Join(r.State, "console")) // in memory, and gone with it
 	if !r.opened {
 		return r.unwind(0)
@@ -52,15 +53,10 @@ func (r *room) close(ctx context.Context) error {
 		details["result"] = fault.KindOf(r.ended).String()
 	}
 	// The governance plugins were pushed first; they must outlive the last record.
-	var failed error
 	err := r.gate.Do(ctx, governance.Request{Operation: governance.RoomClose, Subject: r.spec.Name, Details: details}, func(context.Context, permit.Permit) error {
-		failed = r.unwind(r.governors)
-		return failed
+		return r.unwind(r.governors)
 	})
-	if failed == nil && r.governors < len(r.undo) {
-		failed = r.unwind(r.governors) // the record could not be made; nothing stays open for it
-	}
-	return errors.Join(err, r.unwind(0))
+	return errors.Join(err, r.unwind(0)) // of everything, where the record could not be made
 }
 
 // closeLimit bounds an orderly close.
@@ -68,9 +64,12 @@ const closeLimit = 15 * time.Second
 
 // unwind undoes what was opened, last first, until n openings are left.
 func (r *room) unwind(n int) error {
-	var errs []error
+	r.mu.Lock()
+	n = min(n, len(r.undo))
 	rest := r.undo[n:]
 	r.undo = r.undo[:n:n]
+	r.mu.Unlock()
+	var errs []error
 	for _, f := range slices.Backward(rest) {
 		errs = append(errs, f())
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/governance"
 	"github.com/cleanroom-dev/cleanroom/core/keyrelease"
@@ -20,20 +22,33 @@ import (
 // releaseKeys asks each source's key service for its KEK, and keeps only the
 // dataset key that it unwraps.
 func (r *room) releaseKeys(ctx context.Context) error {
+	if err := r.opening.until(r.ready); err != nil {
+		return err
+	}
 	evidence, err := r.evidence.Marshal()
 	if err != nil {
 		return err
 	}
-	for _, s := range r.spec.Sources {
+	return r.eachSource(ctx, func(ctx context.Context, s v1.Source) error {
 		req := governance.Request{Operation: governance.KeyRelease, Subject: s.Name, Details: map[string]string{"keyService": s.Sealing.KeyService, "key": s.Sealing.Key}}
-		if err := r.gate.Do(ctx, req, func(ctx context.Context, p permit.Permit) error {
+		return r.gate.Do(ctx, req, func(ctx context.Context, p permit.Permit) error {
 			return r.releaseKey(ctx, p, s, evidence)
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
+		})
+	})
 }
+
+// eachSource does f for some sources at once. The first error ends the others.
+func (r *room) eachSource(ctx context.Context, f func(context.Context, v1.Source) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(sourcesAtOnce)
+	for _, s := range r.spec.Sources {
+		group.Go(func() error { return f(ctx, s) })
+	}
+	return group.Wait()
+}
+
+// sourcesAtOnce bounds what key services and storage are asked for at a time.
+const sourcesAtOnce = 4
 
 func (r *room) releaseKey(ctx context.Context, p permit.Permit, s v1.Source, evidence []byte) error {
 	proc, err := r.plugin("key service", s.Sealing.KeyService)
@@ -50,7 +65,7 @@ func (r *room) releaseKey(ctx context.Context, p permit.Permit, s v1.Source, evi
 			answerKey = key(k.AnswerKey)
 		}
 	}
-	kek, err := keyrelease.Fetch(ctx, p, svc, keyrelease.Request{
+	kek, err := keyrelease.Fetch(ctx, p, released{svc, &r.waits}, keyrelease.Request{
 		Source: s.Name, Key: s.Sealing.Key, AnswerKey: answerKey,
 		Evidence: evidence, RuntimeData: r.runtimeData, WrapKey: r.wrapKey, Platform: r.spec.Platform,
 	})
@@ -66,7 +81,9 @@ func (r *room) releaseKey(ctx context.Context, p permit.Permit, s v1.Source, evi
 	if err != nil {
 		return err
 	}
+	r.mu.Lock()
 	r.keys[s.Name] = dek
+	r.mu.Unlock()
 	r.later(func() error { dek.Destroy(); return nil })
 	return nil
 }
@@ -83,15 +100,13 @@ func (r *room) consentToPresent(ctx context.Context) error {
 
 // mount presents each source's blobs as clear, read-only files.
 func (r *room) mount(ctx context.Context) error {
-	for _, s := range r.spec.Sources {
+	// Under the stage's own context: what watches a mount outlives the group.
+	return r.eachSource(ctx, func(_ context.Context, s v1.Source) error {
 		req := governance.Request{Operation: governance.DataPresent, Subject: s.Name, Details: map[string]string{"manifest": s.Sealing.ManifestDigest.String()}}
-		if err := r.gate.Do(ctx, req, func(ctx context.Context, p permit.Permit) error {
+		return r.gate.Do(ctx, req, func(ctx context.Context, p permit.Permit) error {
 			return r.mountSource(ctx, p, s)
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
+		})
+	})
 }
 
 // maxManifest bounds a sealed manifest, which is held whole: about a million entries.
@@ -112,7 +127,9 @@ func (r *room) mountSource(ctx context.Context, p permit.Permit, s v1.Source) er
 			signer = key(party.SignKey)
 		}
 	}
+	end := r.waits.begin()
 	object, err := volume.ReadObject(ctx, src, s.Sealing.Manifest, maxManifest)
+	end()
 	if err != nil {
 		return err
 	}
@@ -128,7 +145,9 @@ func (r *room) mountSource(ctx context.Context, p permit.Permit, s v1.Source) er
 	if err != nil {
 		return err
 	}
+	r.mu.Lock()
 	r.mounts[s.Name] = mounted
+	r.mu.Unlock()
 	r.later(mounted.Close)
 	go func() {
 		select {

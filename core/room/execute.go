@@ -40,6 +40,9 @@ func (r *room) start(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.opening.wait(); err != nil {
+		return err
+	}
 	req := governance.Request{Operation: governance.AppExecute, Subject: "application", Details: map[string]string{"image": r.spec.Application.Image.String()}}
 	return r.gate.Do(ctx, req, r.launch)
 }
@@ -48,23 +51,8 @@ func (r *room) launch(ctx context.Context, p permit.Permit) error {
 	if err := p.Check(governance.AppExecute, "application"); err != nil {
 		return err
 	}
-	proc, err := r.plugin("runtime", r.spec.Application.Runtime.Plugin)
-	if err != nil {
-		return err
-	}
-	if r.app, err = proc.Runtime(); err != nil {
-		return err
-	}
 	req, err := r.startRequest()
 	if err != nil {
-		return err
-	}
-	state := filepath.Join(r.State, "runtime")
-	if err := os.MkdirAll(state, 0o700); err != nil {
-		return err
-	}
-	image := r.spec.Application.Image
-	if _, err := r.app.Prepare(ctx, &runtimev1.PrepareRequest{Layout: filepath.Join(r.Images, image.Hex()), Digest: image.String(), StateDir: state}); err != nil {
 		return err
 	}
 	r.later(func() error { return r.stopApplication() })

@@ -12,24 +12,15 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/firewall"
 	"github.com/cleanroom-dev/cleanroom/core/governance"
 	"github.com/cleanroom-dev/cleanroom/core/permit"
+	runtimev1 "github.com/cleanroom-dev/cleanroom/core/plugin/proto/runtime/v1"
 	"github.com/cleanroom-dev/cleanroom/core/proxy"
 	"github.com/cleanroom-dev/cleanroom/core/sandbox"
-	"github.com/cleanroom-dev/cleanroom/core/telemetry"
 )
 
-// consentToOpen starts what can be asked, builds the gate, and opens the room:
-// the first event carries the evidence that the event key is this room's.
+// consentToOpen builds the gate and opens the room: the first event carries the
+// evidence that the event key is this room's. What this lets begin goes on beside
+// the fence and the proxy; its record ends with it.
 func (r *room) consentToOpen(ctx context.Context) error {
-	var err error
-	if r.telemetry, err = telemetry.New(ctx, telemetry.Config{Service: "cleanroomd", Room: r.id, Contract: r.contract, Log: r.Log}); err != nil {
-		return err
-	}
-	r.Log = r.telemetry.Logger() // from here on, what may leave is kept for later
-	r.later(func() error { return r.telemetry.Close(context.Background()) })
-	if err := r.startPlugins(ctx, governors(r.spec)); err != nil {
-		return err
-	}
-	r.governors = len(r.undo)
 	evidence, err := r.evidence.Marshal()
 	if err != nil {
 		return err
@@ -44,7 +35,7 @@ func (r *room) consentToOpen(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.Consent = append(c.Consent, governance.Consenter{Name: e.Name, Operations: e.Operations, Timeout: time.Duration(e.Timeout), Client: client, AnswerKey: key(e.AnswerKey)})
+		c.Consent = append(c.Consent, governance.Consenter{Name: e.Name, Operations: e.Operations, Timeout: time.Duration(e.Timeout), Client: asked{client, &r.waits}, AnswerKey: key(e.AnswerKey)})
 	}
 	for _, e := range r.spec.Governance.Audit {
 		p, err := r.plugin("audit", e.Name)
@@ -55,16 +46,57 @@ func (r *room) consentToOpen(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.Audit = append(c.Audit, governance.Recorder{Name: e.Name, Timeout: time.Duration(e.Timeout), Client: client, AnswerKey: key(e.AnswerKey)})
+		c.Audit = append(c.Audit, governance.Recorder{Name: e.Name, Timeout: time.Duration(e.Timeout), Client: asked{client, &r.waits}, AnswerKey: key(e.AnswerKey)})
 	}
 	if r.gate, err = governance.New(c); err != nil {
 		return err
 	}
-	open := governance.Request{Operation: governance.RoomOpen, Subject: r.spec.Name, Details: part("room")}
-	return r.gate.Do(ctx, open, func(ctx context.Context, _ permit.Permit) error {
-		r.opened = true
-		return r.startPlugins(ctx, workers(r.spec))
+	r.ready = make(chan struct{})
+	opened := make(chan struct{})
+	r.opening = r.beside(ctx, func(ctx context.Context) error {
+		return r.gate.Do(ctx, governance.Request{Operation: governance.RoomOpen, Subject: r.spec.Name, Details: part("room")}, func(ctx context.Context, _ permit.Permit) error {
+			r.opened = true
+			close(opened)
+			err := r.furnish(ctx)
+			if err != nil {
+				r.stop(err) // before it is recorded: then nothing is but the close
+			}
+			return err
+		})
 	})
+	return r.opening.until(opened)
+}
+
+// startGovernors starts the plugins of governance. They are the last to end, after
+// the last record.
+func (r *room) startGovernors(ctx context.Context) error {
+	err := r.startPlugins(ctx, governors(r.spec))
+	r.governors = len(r.undo)
+	return err
+}
+
+// furnish starts the plugins that may run now that the room may open, and has the
+// runtime verify the application's image and unpack it into the room's memory.
+// Nothing of that can run before the application may.
+func (r *room) furnish(ctx context.Context) error {
+	if err := r.startPlugins(ctx, workers(r.spec)); err != nil {
+		return err
+	}
+	close(r.ready)
+	proc, err := r.plugin("runtime", r.spec.Application.Runtime.Plugin)
+	if err != nil {
+		return err
+	}
+	if r.app, err = proc.Runtime(); err != nil {
+		return err
+	}
+	state := filepath.Join(r.State, "runtime")
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return err
+	}
+	image := r.spec.Application.Image
+	_, err = r.app.Prepare(ctx, &runtimev1.PrepareRequest{Layout: filepath.Join(r.Images, image.Hex()), Digest: image.String(), StateDir: state})
+	return err
 }
 
 // key decodes a public key that spec.Validate has seen to be well-formed; none

@@ -13,6 +13,7 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/policy"
 	"github.com/cleanroom-dev/cleanroom/core/spec"
 	v1 "github.com/cleanroom-dev/cleanroom/core/spec/v1"
+	"github.com/cleanroom-dev/cleanroom/core/telemetry"
 )
 
 // readSpec takes the documents only if they are the ones that the measured
@@ -49,7 +50,8 @@ func (r *room) readSpec(context.Context) error {
 }
 
 // attest makes the room's own keys, binds them into evidence, and sees for
-// itself that the platform enforces the agreed policy.
+// itself that the platform enforces the agreed policy. What can then be asked is
+// started meanwhile; nobody is asked anything before the evidence is there.
 func (r *room) attest(ctx context.Context) error {
 	id := make([]byte, 8)
 	if _, err := rand.Read(id); err != nil {
@@ -58,6 +60,12 @@ func (r *room) attest(ctx context.Context) error {
 	r.id = hex.EncodeToString(id)
 	r.result.Room = r.id
 	var err error
+	if r.telemetry, err = telemetry.New(ctx, telemetry.Config{Service: "cleanroomd", Room: r.id, Contract: r.contract, Log: r.Log}); err != nil {
+		return err
+	}
+	r.Log = r.telemetry.Logger() // from here on, what may leave is kept for later
+	r.later(func() error { return r.telemetry.Close(context.Background()) })
+	asking := r.beside(ctx, r.startGovernors) // the key takes as long
 	if r.wrapKey, err = r.newWrapKey(); err != nil {
 		return err
 	}
@@ -79,7 +87,7 @@ func (r *room) attest(ctx context.Context) error {
 	if !host.Equal(r.policy.Hash) {
 		return fault.New(fault.Unattested, "host data", "the platform enforces policy %s, the specification and images give %s", host, r.policy.Hash)
 	}
-	return nil
+	return asking.wait()
 }
 
 // wrapKeyBits gives the 128 bits of strength that the rest has. Making such a key

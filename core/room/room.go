@@ -49,6 +49,7 @@ type Event struct {
 	Stage   string            `json:"stage"`
 	State   string            `json:"state"` // begin, done, failed
 	Millis  int64             `json:"millis,omitempty"`
+	Waiting int64             `json:"waitingMillis,omitempty"` // of these, waiting for consent, audit, keys or storage
 	Error   string            `json:"error,omitempty"`
 	Details map[string]string `json:"details,omitempty"`
 }
@@ -99,12 +100,19 @@ type room struct {
 	appExit   int
 	result    Result
 
+	opening *aside        // starts the plugins other than governance's, then prepares the image
+	ready   chan struct{} // closed when these plugins run
+	asides  []*aside
+	waits   waits
+
 	opened    bool                    // room.open was let through: room.close must be told
 	ended     error                   // why the line ended before close
 	stop      context.CancelCauseFunc // ends the run with a cause
-	mu        sync.Mutex              // of Progress
-	undo      []func() error          // governance plugins go last: they are pushed first
-	governors int                     // how many of undo belong to them
+	telling   sync.Mutex              // of Progress
+	governors int                     // how many of undo belong to the governance plugins
+
+	mu   sync.Mutex     // of undo, and of keys and mounts while they are filled
+	undo []func() error // governance plugins go last: they are pushed first
 }
 
 // application is a runtime plugin's application.
@@ -184,7 +192,7 @@ func (r *room) run(ctx context.Context, line []stage) error {
 // do runs one stage and tells of it. The cause that ended the run goes before
 // whatever the stage says of the cancellation.
 func (r *room) do(ctx context.Context, s stage) error {
-	begin := time.Now()
+	begin, waited := time.Now(), r.waits.sum()
 	r.tell(Event{Stage: s.name, State: "begin"})
 	ctx, end := r.telemetry.Span(ctx, s.name)
 	err := context.Cause(ctx)
@@ -195,7 +203,7 @@ func (r *room) do(ctx context.Context, s stage) error {
 		}
 	}
 	end(err)
-	e := Event{Stage: s.name, State: "done", Millis: time.Since(begin).Milliseconds()}
+	e := Event{Stage: s.name, State: "done", Millis: time.Since(begin).Milliseconds(), Waiting: (r.waits.sum() - waited).Milliseconds()}
 	if err != nil {
 		err = fault.Wrap(s.name, err)
 		e.State, e.Error = "failed", err.Error()
@@ -205,10 +213,14 @@ func (r *room) do(ctx context.Context, s stage) error {
 }
 
 func (r *room) tell(e Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.telling.Lock()
+	defer r.telling.Unlock()
 	r.Progress(e)
 }
 
 // later pushes what undoes an opening; close calls it in reverse order.
-func (r *room) later(f func() error) { r.undo = append(r.undo, f) }
+func (r *room) later(f func() error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.undo = append(r.undo, f)
+}

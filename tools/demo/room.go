@@ -96,7 +96,7 @@ func (d *demo) follow(out io.Reader) (last *line, err error) {
 		case l.Result != "":
 			last = &l
 		case l.State == "done" || l.State == "failed":
-			d.ui.step("room", l.Stage, time.Duration(l.Millis)*time.Millisecond, l.Event.Error, l.State == "failed")
+			d.ui.step(step{Part: "room", Step: l.Stage, Millis: l.Millis, Waiting: l.Waiting, Note: l.Event.Error, Failed: l.State == "failed"})
 			if l.Stage == "start" && l.State == "done" {
 				d.summary.FirstMS = time.Since(d.started).Milliseconds()
 			}

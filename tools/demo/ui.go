@@ -22,24 +22,26 @@ type step struct {
 	Part    string  `json:"part"` // prepare, room, consumer, audit
 	Step    string  `json:"step"`
 	Millis  int64   `json:"millis"`
-	Seconds float64 `json:"at"` // since the demo began
+	Waiting int64   `json:"waitingMillis,omitempty"` // of these, for services outside the room
+	Seconds float64 `json:"at"`                      // since the demo began
 	Note    string  `json:"note,omitempty"`
 	Failed  bool    `json:"failed,omitempty"`
 }
 
-func (u *ui) step(part, name string, took time.Duration, note string, failed bool) {
+// step shows s, which is just done.
+func (u *ui) step(s step) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s := step{part, name, took.Milliseconds(), time.Since(u.begin).Seconds(), note, failed}
+	s.Seconds = time.Since(u.begin).Seconds()
 	if u.json {
 		_ = json.NewEncoder(u.out).Encode(s) // a reader that left does not stop the demo
 		return
 	}
 	mark := "ok"
-	if failed {
+	if s.Failed {
 		mark = "NO"
 	}
-	fmt.Fprintf(u.out, "%6.2f s  %-8s  %-2s  %-14s %7.0f ms  %s\n", s.Seconds, part, mark, name, float64(s.Millis), note)
+	fmt.Fprintf(u.out, "%6.2f s  %-8s  %-2s  %-14s %7.0f ms  %s\n", s.Seconds, s.Part, mark, s.Step, float64(s.Millis), s.Note)
 }
 
 // say shows text to a person; data readers get the same in the summary.
@@ -58,7 +60,7 @@ func (u *ui) timed(part, name string, f func() (note string, err error)) error {
 	if err != nil {
 		note = err.Error()
 	}
-	u.step(part, name, time.Since(t), note, err != nil)
+	u.step(step{Part: part, Step: name, Millis: time.Since(t).Milliseconds(), Note: note, Failed: err != nil})
 	return err
 }
 
