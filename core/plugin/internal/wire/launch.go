@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
-	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 
 	"github.com/cleanroom-dev/cleanroom/core/digest"
@@ -50,11 +49,11 @@ type Conn struct {
 // timeout is Unavailable and is killed; one whose digest differs is Tampered and never runs.
 func Launch(ctx context.Context, c Command) (*Conn, error) {
 	const op = "plugin.start"
-	binary, err := sealed(c.Path, c.Checksum)
+	binary, done, err := binaries.get(c.Path, c.Checksum)
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(binary)
+	defer done()
 	dir, err := privateDir(c.TempDir, c.UID)
 	if err != nil {
 		return nil, err
