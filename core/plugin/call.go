@@ -2,9 +2,12 @@ package plugin
 
 import (
 	"context"
+	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
@@ -49,12 +52,32 @@ func (p *Process) fromStatus(ctx context.Context, op string, err error) error {
 func call[Q, A any](ctx context.Context, p *Process, op string, rpc func(context.Context, Q) (A, error), req Q) (A, error) {
 	ctx, cancel := limit(ctx, callLimit)
 	defer cancel()
+	ctx, end := p.observe(ctx, op)
 	resp, err := rpc(ctx, req)
 	if err != nil {
 		var none A
-		return none, fault.Wrap("plugin "+p.name, p.fromStatus(ctx, op, err))
+		err = fault.Wrap("plugin "+p.name, p.fromStatus(ctx, op, err))
+		end(err)
+		return none, err
 	}
+	end(nil)
 	return resp, nil
+}
+
+// observe tells whoever watches of a call, by the first word of op: what follows
+// names an object or a key. The plugin gets the trace's context (W3C traceparent).
+func (p *Process) observe(ctx context.Context, op string) (context.Context, func(error)) {
+	end := func(error) {}
+	if p.options.Observe != nil {
+		name, _, _ := strings.Cut(op, " ")
+		ctx, end = p.options.Observe(ctx, name)
+	}
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	for k, v := range carrier {
+		ctx = metadata.AppendToOutgoingContext(ctx, k, v)
+	}
+	return ctx, end
 }
 
 // only refuses to treat a plugin as one of another kind.

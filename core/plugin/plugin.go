@@ -43,8 +43,10 @@ type Options struct {
 	// it must be able to reach: every folder above needs mode o+x.
 	TempDir string
 
-	Tokens       Tokens        // nil: every audience is Denied
-	Log          *slog.Logger  // gets the plugin's lines
+	Tokens Tokens       // nil: every audience is Denied
+	Log    *slog.Logger // gets the plugin's lines
+	// Observe is called around each call, with its name alone, such as consent; may be nil.
+	Observe      func(ctx context.Context, call string) (context.Context, func(error))
 	StartTimeout time.Duration // until it is configured; zero means 10 s
 }
 

@@ -94,6 +94,9 @@ func (r *room) startPlugin(ctx, life context.Context, i instance, uid uint32) (*
 		Privileged: i.role == "runtime",
 		TempDir:    r.pluginDir(),
 		Simulated:  r.Simulated,
+		Observe: func(ctx context.Context, call string) (context.Context, func(error)) {
+			return r.telemetry.Call(ctx, i.Plugin.Plugin, i.name, call)
+		},
 		Tokens: func(_ context.Context, audience string) (string, time.Time, error) {
 			if audience != "storage" || (i.role != "source" && i.role != "sink") {
 				return "", time.Time{}, fault.New(fault.Denied, "token", "%s has no token for %q", i.key(), audience)

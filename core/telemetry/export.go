@@ -66,6 +66,7 @@ func (t *Telemetry) Export(ctx context.Context, p permit.Permit, to Target) erro
 }
 
 func (t *Telemetry) flush(ctx context.Context) error {
+	t.room.End()
 	return errors.Join(t.traces.ForceFlush(ctx), t.logs.ForceFlush(ctx), t.meters.ForceFlush(ctx))
 }
 

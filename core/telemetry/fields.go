@@ -10,6 +10,7 @@ const (
 	FieldSubject   = "subject"   // a name of the specification
 	FieldPlugin    = "plugin"    // kind and name
 	FieldInstance  = "instance"  // the specification's name for it
+	FieldCall      = "call"      // of the plugin contract, such as consent
 	FieldEndpoint  = "endpoint"  // a consent or audit endpoint's name
 	FieldRoute     = "route"     // the specification's name for it
 	FieldResult    = "result"    // done, or a kind of error
@@ -24,20 +25,22 @@ const (
 	ResourceContract = "cleanroom.contract"
 
 	// Metrics.
-	MetricStage   = "cleanroom.stage.duration"    // seconds
-	MetricDropped = "cleanroom.telemetry.dropped" // requests that the spool had no room for
+	MetricStage   = "cleanroom.stage.duration"       // seconds
+	MetricCall    = "cleanroom.plugin.call.duration" // seconds
+	MetricDropped = "cleanroom.telemetry.dropped"    // requests that the spool had no room for
 
 	// FieldError is never exported: an error quotes what it met. Its kind is.
 	FieldError = "error"
 
-	// spanPrefix begins every span's name; the stage follows.
-	spanPrefix = "room."
-	scope      = "github.com/cleanroom-dev/cleanroom"
+	// A span's name is one of these, and then the stage's or the call's.
+	stagePrefix = "room."
+	callPrefix  = "plugin."
+	scope       = "github.com/cleanroom-dev/cleanroom"
 )
 
 // exported are the fields that a log record may carry out.
 var exported = map[string]bool{
-	FieldStage: true, FieldOperation: true, FieldSubject: true, FieldPlugin: true, FieldInstance: true,
+	FieldStage: true, FieldOperation: true, FieldSubject: true, FieldPlugin: true, FieldInstance: true, FieldCall: true,
 	FieldEndpoint: true, FieldRoute: true, FieldResult: true, FieldKind: true,
 	FieldCount: true, FieldBytes: true, FieldMillis: true,
 }

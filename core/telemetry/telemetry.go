@@ -45,6 +45,8 @@ type Telemetry struct {
 	logs   *sdklog.LoggerProvider
 	log    *slog.Logger
 	stages metric.Float64Histogram
+	calls  metric.Float64Histogram
+	room   trace.Span // parent of all others; ended by Export or Close
 }
 
 // interval between collections of metrics, and between batches into the spool.
@@ -100,6 +102,10 @@ func (t *Telemetry) start(ctx context.Context, res *resource.Resource) error {
 	if t.stages, err = m.Float64Histogram(MetricStage, metric.WithUnit("s")); err != nil {
 		return err
 	}
+	if t.calls, err = m.Float64Histogram(MetricCall, metric.WithUnit("s")); err != nil {
+		return err
+	}
+	_, t.room = t.traces.Tracer(scope).Start(ctx, "room", trace.WithNewRoot())
 	_, err = m.Int64ObservableCounter(MetricDropped, metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
 		o.Observe(t.spool.lost())
 		return nil
@@ -131,17 +137,34 @@ func (t *Telemetry) Span(ctx context.Context, stage string) (context.Context, fu
 	if t == nil {
 		return ctx, func(error) {}
 	}
+	return t.begin(ctx, stagePrefix+stage, t.stages, attribute.String(FieldStage, stage))
+}
+
+// Call begins a call to a plugin, as Span does a stage.
+func (t *Telemetry) Call(ctx context.Context, plugin, instance, call string) (context.Context, func(error)) {
+	if t == nil {
+		return ctx, func(error) {}
+	}
+	return t.begin(ctx, callPrefix+call, t.calls, attribute.String(FieldPlugin, plugin), attribute.String(FieldInstance, instance), attribute.String(FieldCall, call))
+}
+
+// begin begins a span and, when it ends, records how long it took. All spans of
+// a room are one trace: a span without a parent is a child of the room's own.
+func (t *Telemetry) begin(ctx context.Context, name string, took metric.Float64Histogram, about ...attribute.KeyValue) (context.Context, func(error)) {
 	begin := time.Now()
-	ctx, span := t.traces.Tracer(scope).Start(ctx, spanPrefix+stage, trace.WithAttributes(attribute.String(FieldStage, stage)))
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		ctx = trace.ContextWithSpan(ctx, t.room)
+	}
+	ctx, span := t.traces.Tracer(scope).Start(ctx, name, trace.WithAttributes(about...))
 	return ctx, func(err error) {
 		result := "done"
 		if err != nil {
 			result = fault.KindOf(err).String()
 			span.SetStatus(codes.Error, result)
 		}
-		span.SetAttributes(attribute.String(FieldResult, result))
+		about = append(about, attribute.String(FieldResult, result))
+		span.SetAttributes(about...)
 		span.End()
-		t.stages.Record(context.WithoutCancel(ctx), time.Since(begin).Seconds(),
-			metric.WithAttributes(attribute.String(FieldStage, stage), attribute.String(FieldResult, result)))
+		took.Record(context.WithoutCancel(ctx), time.Since(begin).Seconds(), metric.WithAttributes(about...))
 	}
 }
