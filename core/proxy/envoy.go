@@ -22,7 +22,8 @@ import (
 
 const (
 	startTime = 20 * time.Second // for Envoy to listen, on a loaded machine
-	lookEvery = 5 * time.Millisecond
+	lookEvery = 2 * time.Millisecond
+	lookFully = 50      // looks after which the table is read, whatever the counts say
 	tailBytes = 4 << 10 // of Envoy's standard error, kept for the case that it does not start
 )
 
@@ -123,9 +124,16 @@ func (e *envoy) ready(ctx context.Context, at netip.AddrPort, uid uint32) error 
 	defer cancel()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	for {
-		if sockets, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", e.cmd.Process.Pid)); err == nil && listens(sockets, at, uid) {
-			break
+	// The table costs the kernel milliseconds, which Envoy needs to start; the counts
+	// cost nothing, and a socket that listens changes them.
+	var counts []byte
+	for n := 0; ; n++ {
+		now, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/sockstat", e.cmd.Process.Pid))
+		if n%lookFully == 0 || err != nil || !bytes.Equal(now, counts) {
+			counts = now
+			if sockets, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", e.cmd.Process.Pid)); err == nil && listens(sockets, at, uid) {
+				break
+			}
 		}
 		select {
 		case <-e.done:
