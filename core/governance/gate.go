@@ -120,7 +120,11 @@ func (g *Gate) Do(ctx context.Context, r Request, fn func(context.Context, permi
 		return err
 	}
 	g.enforce(r)
-	if err := run(ctx, r, fn); err != nil {
+	err = g.withdrawn(r.Operation)
+	if err == nil {
+		err = run(ctx, r, fn)
+	}
+	if err != nil {
 		g.release(r)
 		if auditErr := g.outcome(r, intent, err); auditErr != nil {
 			g.log.Error("outcome of a failed operation is not recorded", "operation", r.Operation, "subject", r.Subject, "error", auditErr)
@@ -153,7 +157,7 @@ func (g *Gate) begin(ctx context.Context, operation string) (end func(), err err
 	defer g.mu.Unlock()
 	if operation != RoomClose {
 		if g.stopped != nil {
-			return nil, fault.New(fault.Denied, operation, "nothing more may be done: %w", g.stopped)
+			return nil, nothingMore(operation, g.stopped)
 		}
 		g.running++
 		return g.end, nil
@@ -175,6 +179,21 @@ func (g *Gate) begin(ctx context.Context, operation string) (end func(), err err
 		}
 	}
 	return func() {}, nil
+}
+
+// withdrawn refuses an operation that was let in before the room was to stop, and has
+// not begun.
+func (g *Gate) withdrawn(operation string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if operation == RoomClose || g.stopped == nil {
+		return nil
+	}
+	return nothingMore(operation, g.stopped)
+}
+
+func nothingMore(operation string, why error) error {
+	return fault.New(fault.Denied, operation, "nothing more may be done: %w", why)
 }
 
 func (g *Gate) end() {

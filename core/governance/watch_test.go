@@ -101,3 +101,24 @@ func TestWatchIntervalAndLimitKeepTheirPromise(t *testing.T) {
 		t.Errorf("a withdrawal bites after up to %s, want less than 2 s", sum)
 	}
 }
+
+// A withdrawal also stops what was agreed to before it and has not begun yet.
+func TestNothingBeginsAfterAWithdrawal(t *testing.T) {
+	withdrawn := make(chan struct{})
+	f := newFixture(t, func(f *fixture) {
+		f.south.Before = func(_ context.Context, method string, r governance.Request, phase governance.Phase) error {
+			if method == "record" && r.Operation == governance.KeyRelease && phase == governance.Intent {
+				f.north.Switch(governance.RoomOpen, false)
+				<-withdrawn
+			}
+			return nil
+		}
+	})
+	f.must(governance.RoomOpen, "room-1")
+	go f.gate.Watch(t.Context(), func(error) { close(withdrawn) })
+	err := f.gate.Do(t.Context(), governance.Request{Operation: governance.KeyRelease, Subject: "north"}, func(context.Context, permit.Permit) error {
+		t.Error("the key was released")
+		return nil
+	})
+	wantErr(t, "Do", err, fault.Denied, "key.release", "consent is withdrawn")
+}
