@@ -6,9 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
@@ -44,9 +42,11 @@ func (b *bench) azurite(ctx context.Context) (_ *azurite, err error) {
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir, "TMPDIR=" + b.dir}
 	cmd.Dir = b.dir
 	a := &azurite{endpoint: fmt.Sprintf("http://%s/%s", addr, devAccount)}
-	if a.stop, err = started(cmd); err != nil {
+	p, err := start(cmd)
+	if err != nil {
 		return nil, fault.New(fault.Unavailable, "azurite", "%w", err)
 	}
+	a.stop = p.stop
 	if err := a.open(ctx, addr); err != nil {
 		a.stop()
 		return nil, fault.New(fault.Unavailable, "azurite", "%w", err)
@@ -76,51 +76,4 @@ func (a *azurite) open(ctx context.Context, addr string) error {
 	}
 	_, a.token, _ = strings.Cut(u, "?")
 	return nil
-}
-
-// started starts a server that dies with this process, and returns what ends it.
-func started(cmd *exec.Cmd) (stop func(), err error) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	up, over := make(chan error), make(chan struct{})
-	go func() {
-		defer close(over)
-		runtime.LockOSThread() // never unlocked: the death signal comes when the thread ends
-		err := cmd.Start()
-		up <- err
-		if err == nil {
-			_ = cmd.Wait() // killed, as it should be
-		}
-	}()
-	if err := <-up; err != nil {
-		return nil, err
-	}
-	return func() { _ = cmd.Process.Kill(); <-over }, nil
-}
-
-// listening returns when something listens at addr.
-func listening(ctx context.Context, addr string) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if c, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr); err == nil {
-			return c.Close()
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("nothing listens at %s: %w", addr, context.Cause(ctx))
-		}
-	}
-}
-
-// freeAddr asks the kernel for a loopback address that nobody uses now.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }

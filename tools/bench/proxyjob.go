@@ -174,14 +174,15 @@ func plainEnvoy(ctx context.Context, binary, dir string, to netip.AddrPort) (add
 		return "", nil, err
 	}
 	cmd := exec.Command(binary, "--config-path", config, "--disable-hot-restart", "--concurrency", "1", "--log-level", "error")
-	if stop, err = started(cmd); err != nil {
+	p, err := start(cmd)
+	if err != nil {
 		return "", nil, fault.New(fault.Unavailable, "envoy", "%w", err)
 	}
 	if err := listening(ctx, addr); err != nil {
-		stop()
+		p.stop()
 		return "", nil, fault.New(fault.Unavailable, "envoy", "%w", err)
 	}
-	return addr, stop, nil
+	return addr, p.stop, nil
 }
 
 const plainConfig = `{"static_resources": {

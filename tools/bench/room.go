@@ -35,7 +35,6 @@ type ran struct {
 	stages  []step // of the room, until the application's first instruction
 	waiting float64
 	boot    float64 // from exec to the first stage
-	capture float64 // ms that the application ran
 }
 
 // room measures the room's start in whole demos, a bare podman run between them.
@@ -104,7 +103,6 @@ func (b *bench) demo(ctx context.Context, o demo.Options) (r ran, err error) {
 			continue
 		}
 		if s.Step == "capture" {
-			r.capture = s.Millis
 			return r, nil
 		}
 		r.stages = append(r.stages, s)

@@ -26,6 +26,8 @@ func main() {
 	switch mode {
 	case "run":
 		err = run()
+	case "read":
+		err = read()
 	case "sleep":
 		fmt.Println("sleeping until somebody ends me")
 		time.Sleep(10 * time.Minute)
