@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/cleanroom-dev/cleanroom/core/canonical"
+	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/governance"
 	"github.com/cleanroom-dev/cleanroom/core/governance/governancetest"
@@ -128,6 +129,23 @@ func TestAReceiptIsGoodForItsOwnEventAlone(t *testing.T) {
 			return nil
 		})
 		wantErr(t, name, err, fault.Denied, "not recorded by liar")
+	}
+}
+
+func TestAReceiptOfAnotherPurposeIsRefused(t *testing.T) {
+	key := newKey(t)
+	event := first(t).GetEvent()
+	for name, tc := range map[string]struct {
+		purpose string
+		want    bool
+	}{"a receipt": {governance.ReceiptType, true}, "something else": {"cleanroom.other/v1", false}, "nothing said": {"", false}} {
+		b, err := canonical.Marshal(governance.Receipt{Event: digest.Of(event), Room: "r", Seq: 1, Type: tc.purpose})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := governance.VerifyReceipt(event, b, ed25519.Sign(key, b), public(key)); (err == nil) != tc.want {
+			t.Errorf("%s: VerifyReceipt = %v", name, err)
+		}
 	}
 }
 
