@@ -129,7 +129,7 @@ func (r *room) capture(ctx context.Context) error {
 	limit := time.Duration(r.spec.Limits.WallTime)
 	over := time.AfterFunc(limit, func() { cancel(fault.New(fault.Failed, "application", "ran longer than limits.wallTime (%s)", limit)) })
 	defer over.Stop()
-	go r.watch(watched)
+	go r.watch(watched, cancel)
 	res, err := r.app.Wait(watched, &runtimev1.WaitRequest{})
 	r.proxy.CloseAll()
 	if err != nil {
@@ -163,8 +163,9 @@ func (r *room) capture(ctx context.Context) error {
 	return nil
 }
 
-// watch turns what happens beside the application into the run's end.
-func (r *room) watch(ctx context.Context) {
+// watch turns what happens beside the application into the run's end, or, where
+// it is the application's own doing, into the application's end alone.
+func (r *room) watch(ctx context.Context, end context.CancelCauseFunc) {
 	go func() {
 		_ = r.gate.Watch(ctx, func(err error) { // it has told all it returns
 			r.proxy.CloseAll()
@@ -175,7 +176,7 @@ func (r *room) watch(ctx context.Context) {
 	case <-r.proxy.Done():
 		r.stop(fault.New(fault.Unavailable, "proxy", "died: %v", r.proxy.Err()))
 	case err := <-r.console.Over():
-		r.stop(err)
+		end(err)
 	case <-ctx.Done():
 	}
 }

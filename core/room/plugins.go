@@ -61,7 +61,7 @@ func (r *room) startPlugins(ctx context.Context, list []instance) error {
 	for n, i := range list {
 		uid := uint32(firstPluginUID + len(r.plugins) + n)
 		group.Go(func() (err error) {
-			started[n], err = r.startPlugin(gctx, ctx, i, uid)
+			started[n], err = r.startPlugin(gctx, i, uid)
 			return err
 		})
 	}
@@ -79,7 +79,7 @@ func (r *room) startPlugins(ctx context.Context, list []instance) error {
 
 func (r *room) pluginDir() string { return filepath.Join(r.State, "plugin") }
 
-func (r *room) startPlugin(ctx, life context.Context, i instance, uid uint32) (*plugin.Process, error) {
+func (r *room) startPlugin(ctx context.Context, i instance, uid uint32) (*plugin.Process, error) {
 	sum, err := r.lock.Plugin(i.Plugin.Plugin)
 	if err != nil {
 		return nil, err

@@ -93,7 +93,6 @@ type room struct {
 	keys      map[string]*secret.Bytes // DEK by source
 	mounts    map[string]*volume.Mounted
 	staging   []*volume.Staging // one for each output, in order
-	fifos     [2]*sandbox.Fifo  // stdout, stderr
 	console   *telemetry.Console
 	telemetry *telemetry.Telemetry
 	app       application
