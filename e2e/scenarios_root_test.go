@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -49,7 +48,8 @@ func (m machine) args(more ...string) []string {
 //
 //	specify OLD NEW       changes the specification that the next demo runs
 //	disk SIZE             gives the next demo a disk of that size for its folder
-//	signal NAME after STEP    sends the next demo a signal when it has told of STEP
+//	fill-disk after STEP      fills it when the next demo has told of STEP
+//	signal NAME after STEP    sends the next demo a signal then
 //	demo ARGS             runs the demo with --json; its lines are out.json, its words err.txt
 //	exit N                the last demo's exit code was N
 //	nothing-left [PATTERN]    no process, mount or file is left of it (but files so named)
@@ -65,7 +65,7 @@ func TestScenarios(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"specify": usage(2, s.specify), "disk": usage(1, s.disk), "signal": usage(3, s.signal), "demo": usage(-1, s.demo),
+			"specify": usage(2, s.specify), "disk": usage(1, s.disk), "fill-disk": usage(2, s.fillDisk), "signal": usage(3, s.signal), "demo": usage(-1, s.demo),
 			"exit": usage(1, s.exit), "nothing-left": usage(-1, s.nothingLeft), "nothing-plain": usage(1, s.nothingPlain),
 		},
 	})
@@ -86,8 +86,8 @@ type scenarios struct{ machine }
 // next is what is special about a script's next demo.
 type next struct {
 	files, tmp string
-	signal     syscall.Signal
-	after      string
+	after      string // this step of the demo
+	then       func(*os.Process) error
 	code       int
 }
 
@@ -118,10 +118,31 @@ func (s *scenarios) disk(ts *testscript.TestScript, n *next, args []string) {
 }
 
 func (s *scenarios) signal(ts *testscript.TestScript, n *next, args []string) {
-	if n.signal = unix.SignalNum("SIG" + args[0]); n.signal == 0 || args[1] != "after" {
+	sig := unix.SignalNum("SIG" + args[0])
+	if sig == 0 || args[1] != "after" {
 		ts.Fatalf("usage: signal NAME after STEP")
 	}
-	n.after = args[2]
+	n.after, n.then = args[2], func(p *os.Process) error { return p.Signal(sig) }
+}
+
+func (s *scenarios) fillDisk(ts *testscript.TestScript, n *next, args []string) {
+	if n.tmp == "" || args[0] != "after" {
+		ts.Fatalf("usage: disk SIZE; fill-disk after STEP")
+	}
+	n.after, n.then = args[1], func(*os.Process) error {
+		f, err := os.Create(filepath.Join(n.tmp, "filling"))
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		for b := make([]byte, 4<<10); err == nil; {
+			_, err = f.Write(b)
+		}
+		if errors.Is(err, unix.ENOSPC) {
+			err = nil
+		}
+		return err
+	}
 }
 
 // demo runs the demo to its end and makes its output the script's.
@@ -148,7 +169,7 @@ func (s *scenarios) demo(ts *testscript.TestScript, n *next, args []string) {
 		}
 		var l struct{ Step string }
 		if json.Unmarshal(line, &l) == nil && n.after != "" && l.Step == n.after {
-			ts.Check(cmd.Process.Signal(n.signal))
+			ts.Check(n.then(cmd.Process))
 			n.after = ""
 		}
 	}

@@ -22,23 +22,25 @@ import (
 func stand(t *testing.T, f func(c command), changes ...string) {
 	t.Helper()
 	m := parts(t)
-	files := filepath.Join(t.TempDir(), "files")
-	if err := os.CopyFS(files, os.DirFS(m.files)); err != nil {
-		t.Fatal(err)
-	}
-	for n := 0; n < len(changes); n += 2 {
-		if err := specify(files, changes[n], changes[n+1]); err != nil {
-			t.Fatal(err)
-		}
-	}
 	ran := false
 	_, err := demo.Run(t.Context(), demo.Options{
-		Release: m.release, Files: files, Envoy: m.envoy, Azurite: m.azurite, Node: m.node, Collector: m.collector, Out: io.Discard,
+		Release: m.release, Files: changed(t, m.files, changes), Envoy: m.envoy, Azurite: m.azurite, Node: m.node, Collector: m.collector, Out: io.Discard,
 		OnReady: func(args []string) error { ran = true; f(args); return nil },
 	})
 	if err != nil || !ran {
 		t.Errorf("the services came up: %t, and went down: %v", ran, err)
 	}
+}
+
+// changed returns a copy of the demo's files with another specification.
+func changed(t *testing.T, files string, changes []string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "files")
+	must(t, os.CopyFS(dir, os.DirFS(files)))
+	for n := 0; n < len(changes); n += 2 {
+		must(t, specify(dir, changes[n], changes[n+1]))
+	}
+	return dir
 }
 
 // specify changes the one place in a specification where old stands.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 )
 
 // Kind says what sort of thing went wrong. The numbers cross the plugin
@@ -76,14 +77,14 @@ func Wrap(op string, err error) error {
 }
 
 // KindOf returns the kind of the outermost *Error in err's tree. A bare
-// deadline is Unavailable, a bare cancellation Interrupted, anything else
-// without a kind Internal.
+// deadline or full disk is Unavailable, a bare cancellation Interrupted, anything
+// else without a kind Internal.
 func KindOf(err error) Kind {
 	var e *Error
 	switch {
 	case errors.As(err, &e):
 		return e.Kind
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.ENOSPC):
 		return Unavailable
 	case errors.Is(err, context.Canceled):
 		return Interrupted

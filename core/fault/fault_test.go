@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"syscall"
 	"testing"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
@@ -29,6 +31,7 @@ func TestKindsAndExitCodes(t *testing.T) {
 		"a kind survives Wrap":                       {fault.Wrap("b", fault.New(fault.Tampered, "a", "x")), fault.Tampered, 6},
 		"the outermost kind decides":                 {fault.New(fault.Denied, "b", "y: %w", fault.New(fault.Tampered, "a", "x")), fault.Denied, 4},
 		"a bare deadline is unavailable":             {context.DeadlineExceeded, fault.Unavailable, 7},
+		"a full disk is unavailable":                 {&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, fault.Unavailable, 7},
 		"a bare cancellation is ended on request":    {fmt.Errorf("z: %w", context.Canceled), fault.Interrupted, 130},
 		"a number that is no kind exits as internal": {fault.New(fault.Kind(200), "a", "x"), fault.Kind(200), 1},
 	} {

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/cleanroom-dev/cleanroom/core/attest/sim"
 	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
@@ -89,6 +91,9 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	d := &demo{Options: o, scenario: s, ui: &ui{out: o.Out, json: o.JSON, begin: time.Now()}, starter: newStarter(),
 		plugins: filepath.Join(o.Release, "plugins"), values: map[string]string{}, parties: map[string]*party{}, brokers: map[string]*keyBroker{}}
 	err := d.run(ctx)
+	if err != nil && ctx.Err() != nil && d.roomPID == 0 {
+		err = context.Cause(ctx) // what a step says of it is its own words for that
+	}
 	if cerr := d.close(); err == nil {
 		err = cerr
 	}
@@ -130,7 +135,7 @@ func (d *demo) run(ctx context.Context) error {
 	}
 	if err := d.runRoom(ctx); err != nil {
 		// The refusal is what happened; what its trail lacks is told beside it.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyLimit)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), trailLimit)
 		defer cancel()
 		_ = d.ui.timed("parties", "audit trail", func() (string, error) { return d.checkRefusal(ctx) })
 		return err
@@ -140,6 +145,13 @@ func (d *demo) run(ctx context.Context) error {
 	}
 	return d.ui.timed("parties", "open report", func() (string, error) { return d.openReport(ctx) })
 }
+
+// trailLimit bounds the look at a refused room's trail: the ledger may be what failed.
+const trailLimit = 3 * time.Second
+
+// space is what the run's folder must be able to hold, in bytes: the image and
+// the sealed data of the demo take 10 MB, one's own may take more.
+const space = 64 << 20
 
 // makeDir makes the run's folder: in memory unless it is to be kept.
 func (d *demo) makeDir() (err error) {
@@ -160,6 +172,13 @@ func (d *demo) makeDir() (err error) {
 	}
 	if d.dir, err = filepath.Abs(d.dir); err != nil {
 		return err
+	}
+	var disk unix.Statfs_t
+	if err := unix.Statfs(d.dir, &disk); err != nil {
+		return fault.New(fault.Unavailable, "demo", "%s: %w", d.dir, err)
+	}
+	if free := disk.Bavail * uint64(disk.Bsize); free < space {
+		return fault.New(fault.Unavailable, "demo", "%s: %d MiB are free, %d MiB are needed: set TMPDIR or --keep to a folder that has them", d.dir, free>>20, space>>20)
 	}
 	for _, sub := range []string{"logs", "bundle/images", "bundle/policies", "sealed"} {
 		if err := os.MkdirAll(filepath.Join(d.dir, sub), 0o700); err != nil {
