@@ -206,3 +206,17 @@ func TestInputDocument(t *testing.T) {
 		}
 	}
 }
+
+// A route that is shut between a request's headers and its body sends nothing.
+func TestARouteShutMeanwhileSendsNothing(t *testing.T) {
+	open := true
+	x := &exchange{route: planned(t, everything), open: func() bool { return open }, journal: newJournal(nil)}
+	if a, err := x.handle(t.Context(), requestHeaders("/", false)); err != nil || a.GetRequestHeaders() == nil {
+		t.Fatalf("headers: %v, %v", a, err)
+	}
+	open = false
+	a, err := x.handle(t.Context(), requestBody("x", true))
+	if err != nil || a.GetImmediateResponse().GetStatus().GetCode() != 503 || x.route.budget.use().Requests != 0 {
+		t.Errorf("body: %v, %v, want 503", a, err)
+	}
+}
