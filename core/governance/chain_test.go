@@ -62,6 +62,29 @@ func signed(t testing.TB, key ed25519.PrivateKey, steps []step) []governance.Sig
 	return out
 }
 
+// The room's own key signs it, and it still cannot follow.
+func TestAnEventOfAnotherRoomOrContractCannotFollow(t *testing.T) {
+	key := newKey(t)
+	start := signed(t, key, whole[:1])[0]
+	for name, e := range map[string]governance.Event{
+		"another room":     {Contract: contract, Room: "other"},
+		"another contract": {Contract: digest.Of([]byte("other")), Room: "r"},
+	} {
+		c := governance.NewChain(public(key))
+		if _, err := c.Accept(start); err != nil {
+			t.Fatal(err)
+		}
+		e.Seq, e.Previous, e.Phase, e.Operation, e.Subject = 2, start.Digest(), governance.Note, "x", "s"
+		s, err := e.Sign(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Accept(s); fault.KindOf(err) != fault.Tampered || err == nil {
+			t.Errorf("%s: Accept = %v, want Tampered", name, err)
+		}
+	}
+}
+
 func TestVerifyTrailOfSteps(t *testing.T) {
 	cut := func(n int) []step { return slices.Clone(whole[:n]) }
 	for name, tc := range map[string]struct {
