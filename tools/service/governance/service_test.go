@@ -319,6 +319,19 @@ func TestEventsOfAnUnknownContractAreRefused(t *testing.T) {
 	wantKind(t, "Record", err, fault.NotFound)
 }
 
+// A service that does not know what its log holds, or has ended, gives no consent.
+func TestABrokenServiceAnswersNothing(t *testing.T) {
+	w := newWorld(t)
+	w.stop()
+	s, err := governance.Open(t.Context(), w.dir, nil)
+	w.must("Open", err)
+	w.must("Close", s.Close(context.Background()))
+	a, err := s.Consent(t.Context(), &governancev1.ConsentRequest{Operation: core.RoomOpen, Subject: "s", Contract: digest.Of(nil).Bytes(), Room: "r", RoomKey: make([]byte, 32), Nonce: make([]byte, 32)})
+	if fault.KindOf(err) != fault.Unavailable || a != nil {
+		t.Errorf("Consent = %v, %v, want Unavailable", a, err)
+	}
+}
+
 func TestARestartForgetsNothing(t *testing.T) {
 	w := newWorld(t)
 	d := w.propose("a")
