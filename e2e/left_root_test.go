@@ -111,6 +111,9 @@ func TestLookSees(t *testing.T) {
 	}
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
 	now := look()
+	for begin := time.Now(); !slices.Contains(now.processes, "process sleep 1000 ") && time.Since(begin) < patience; now = look() {
+		<-time.After(5 * time.Millisecond) // until the child has become the program
+	}
 	for _, x := range []struct{ what, now, before []string }{
 		{[]string{"mount " + dir}, now.mounts, before.mounts},
 		{[]string{"process sleep 1000 "}, now.processes, before.processes},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -148,7 +149,11 @@ func TestLookIntoProcessesSees(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-	if seen, found := n.inProcesses(); seen == 0 || len(found) != 1 {
+	seen, found := n.inProcesses()
+	for begin := time.Now(); len(found) == 0 && time.Since(begin) < patience; seen, found = n.inProcesses() {
+		<-time.After(5 * time.Millisecond) // until the child has become the program
+	}
+	if seen == 0 || len(found) != 1 {
 		t.Errorf("of %d processes: %q, want the one with the key", seen, found)
 	}
 	var limit unix.Rlimit
