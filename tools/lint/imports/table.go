@@ -35,7 +35,7 @@ var zones = map[string]zone{
 	"core":     {own: 1, tests: []string{"internal"}},
 	"internal": {own: 1},
 	"plugins": {own: 3,
-		code:  []string{"core/plugin/sdk", "core/plugin/proto", "core/fault", "core/digest", "plugins/internal"},
+		code:  []string{"core/plugin/sdk", "core/plugin/proto", "core/fault", "core/digest", "plugins/internal", "plugins/governance/internal"},
 		tests: []string{"core", "internal", "tools/service"}},
 	"runtimes": {own: 2,
 		code:  []string{"core/plugin/sdk", "core/plugin/proto", "core/fault", "core/digest"},
