@@ -31,9 +31,17 @@ type state struct {
 	rooms     map[roomID]*room
 }
 
+// Anyone who knows a contract can bring events of rooms that never were: who rooms are is
+// for those to say who verify their evidence. These bound what that costs the service.
+const (
+	maxRooms  = 10_000 // of one contract
+	maxEvents = 10_000 // of one room
+)
+
 type contract struct {
 	api.Contract
-	acts []api.LoggedAct
+	acts  []api.LoggedAct
+	rooms int
 }
 
 // roomID names a room by its events' key too: nobody can take a name away from another.
@@ -136,7 +144,12 @@ func (s *state) planEvent(e api.Event, time int64) (func(uint64) error, error) {
 	id := roomID{parsed.Room, string(e.RoomKey)}
 	next := &room{chain: core.NewChain(e.RoomKey), receipts: map[digest.SHA256]api.Receipt{}}
 	old := s.rooms[id]
-	if old != nil {
+	switch {
+	case old == nil && s.contracts[parsed.Contract].rooms >= maxRooms:
+		return nil, fault.New(fault.Denied, op, "contract %s has %d rooms, and there may be no more", parsed.Contract, maxRooms)
+	case old != nil && old.chain.Len() >= maxEvents:
+		return nil, fault.New(fault.Denied, op, "room %s has %d events, and there may be no more", parsed.Room, maxEvents)
+	case old != nil:
 		next.chain = old.chain.Clone()
 	}
 	signed := core.SignedEvent{Event: e.Event, Signature: e.Signature}
@@ -150,6 +163,8 @@ func (s *state) planEvent(e api.Event, time int64) (func(uint64) error, error) {
 		}
 		if old != nil {
 			next.events, next.receipts = old.events, old.receipts
+		} else {
+			s.contracts[parsed.Contract].rooms++
 		}
 		next.events = append(next.events, api.LoggedEvent{Event: e.Event, Signature: e.Signature, Receipt: receipt})
 		next.receipts[signed.Digest()] = receipt
