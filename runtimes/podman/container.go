@@ -50,11 +50,15 @@ func (s *state) run(ctx context.Context, args []string, stdout, stderr string) (
 	err = cmd.Run()
 	w.Close()
 	if err != nil {
+		words := "what it says may be the application's, and is not shown"
+		if _, started := s.pid("run/app.pid"); started != nil {
+			text, _ := io.ReadAll(io.LimitReader(r, 64<<10)) // what there is of it
+			words = said(text)
+		}
 		s.abandon()
-		text, _ := io.ReadAll(io.LimitReader(r, 64<<10)) // what there is of it
 		r.Close()
 		errs.Close()
-		return nil, sdk.Errorf(startKind(err), op, "podman run: %w: %s", err, said(text))
+		return nil, sdk.Errorf(startKind(err), op, "podman run: %w: %s", err, words)
 	}
 	c := &container{ended: make(chan struct{}), app: -1, conmon: -1}
 	if c.conmon, err = s.pidfd("run/conmon.pid"); err == nil {
