@@ -101,7 +101,7 @@ func (r *room) startPlugin(ctx context.Context, i instance, uid uint32) (*plugin
 			if audience != "storage" || (i.role != "source" && i.role != "sink") {
 				return "", time.Time{}, fault.New(fault.Denied, "token", "%s has no token for %q", i.key(), audience)
 			}
-			return r.Credential[i.name], time.Time{}, nil
+			return r.Credential[i.role+"/"+i.name], time.Time{}, nil
 		},
 		Log: r.Log,
 	})

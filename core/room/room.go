@@ -26,7 +26,7 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/volume"
 )
 
-// Config is all that a run needs. Every field but Credentials is required.
+// Config is all that a run needs. Every field but Credential is required.
 type Config struct {
 	Document   []byte        // the specification
 	Lock       []byte        // images.lock of the release that runs
@@ -39,7 +39,7 @@ type Config struct {
 	State      string        // empty folder in memory, for this run alone
 	Attester   attest.Attester
 	Simulated  bool              // the platform is a simulator: set by the -sim binary alone
-	Credential map[string]string // storage credentials by source or sink name; may be empty
+	Credential map[string]string // storage credentials by source/NAME or sink/NAME; may be empty
 	Progress   func(Event)       // called in order, from one goroutine at a time
 	Log        *slog.Logger
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -112,8 +113,8 @@ func (d *demo) writeBundle(image digest.SHA256) error {
 	}
 	read, write := sas.ContainerPermissions{Read: true, List: true}, sas.ContainerPermissions{Read: true, Create: true, Write: true, Delete: true}
 	tokens := map[string]string{}
-	for name, p := range map[string]sas.ContainerPermissions{"north": read, "south": read, "result": write} {
-		t, err := d.blobs.token(name, p)
+	for name, p := range map[string]sas.ContainerPermissions{"source/north": read, "source/south": read, "sink/result": write} {
+		t, err := d.blobs.token(path.Base(name), p)
 		if err != nil {
 			return err
 		}

@@ -201,7 +201,7 @@ func read(bundle, name string) ([]byte, error) {
 	return b, nil
 }
 
-// credentials reads storage credentials by source or sink name. They are the
+// credentials reads storage credentials by source/NAME or sink/NAME. They are the
 // operator's, not the contract's: without one, storage is asked anonymously.
 func credentials(bundle string) (map[string]string, error) {
 	if _, err := os.Stat(filepath.Join(bundle, "credentials.json")); errors.Is(err, os.ErrNotExist) {
