@@ -8,9 +8,14 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/cleanroom-dev/cleanroom/core/plugin/sdk"
 )
+
+// forever hangs. Not an empty select: where nothing else runs, as in a static binary,
+// Go calls that a deadlock and ends the program.
+func forever() { time.Sleep(time.Hour) }
 
 // play is the plugin's side of this binary.
 func play(name string) {
@@ -20,15 +25,15 @@ func play(name string) {
 	case "source":
 		switch what {
 		case "hangs":
-			select {}
+			forever()
 		case "exits":
 			os.Exit(3)
 		case "babbles":
 			fmt.Println("hello")
-			select {}
+			forever()
 		case "escapes": // would have the host connect to another's socket
 			fmt.Println("1|1|unix|/run/dbus/system_bus_socket|grpc|")
-			select {}
+			forever()
 		case "lies":
 			base.manifest = []byte(strings.Replace(string(base.manifest), "1.0.0", "1.0.1", 1))
 		case "hangs-configure":

@@ -1,12 +1,11 @@
 package telemetry_test
 
 import (
-	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -19,14 +18,8 @@ import (
 func TestRealCollector(t *testing.T) {
 	otelcol := needs.Collector(t)
 	dir := t.TempDir()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
 	config := filepath.Join(dir, "config.yaml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, `receivers: {otlp: {protocols: {http: {endpoint: %q}}}}
+	if err := os.WriteFile(config, []byte(`receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}}
 exporters: {debug: {verbosity: detailed}}
 service:
   telemetry: {metrics: {level: none}}
@@ -34,7 +27,7 @@ service:
     traces: {receivers: [otlp], exporters: [debug]}
     metrics: {receivers: [otlp], exporters: [debug]}
     logs: {receivers: [otlp], exporters: [debug]}
-`, addr), 0o600); err != nil {
+`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	logPath := filepath.Join(dir, "log")
@@ -49,12 +42,16 @@ service:
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	listens := regexp.MustCompile(`Starting HTTP server.*"endpoint": "(127\.0\.0\.1:[1-9]\d*)"`)
+	var addr string
 	until(t, "the collector listens", logPath, func() bool {
-		c, err := net.DialTimeout("tcp", addr, time.Second)
-		if err == nil {
-			c.Close()
+		b, err := os.ReadFile(logPath)
+		m := listens.FindSubmatch(b)
+		if err != nil || m == nil {
+			return false
 		}
-		return err == nil
+		addr = string(m[1])
+		return true
 	})
 
 	tel := start(t, io.Discard)

@@ -92,7 +92,7 @@ func (d *demo) startLedger(ctx context.Context) error {
 	for name, p := range d.parties {
 		args = append(args, "--party", name+"="+b64(p.Key.Public().(ed25519.PublicKey)))
 	}
-	p, err := d.launch(ctx, "governance", &ready, d.bin("governance"), args...)
+	p, err := d.launchJSON(ctx, "governance", &ready, d.bin("governance"), args...)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (d *demo) startBroker(ctx context.Context, source, owner, root string) erro
 		Admin     string `json:"admin"`
 		AnswerKey string `json:"answerKey"`
 	}
-	p, err := d.launch(ctx, source+"-broker", &ready, d.bin("broker-sim"), "--listen", "127.0.0.1:0", "--admin", "unix:"+filepath.Join(dir, "admin"),
+	p, err := d.launchJSON(ctx, source+"-broker", &ready, d.bin("broker-sim"), "--listen", "127.0.0.1:0", "--admin", "unix:"+filepath.Join(dir, "admin"),
 		"--dir", dir, "--sign-key", signKey, "--sim-root", root)
 	if err != nil {
 		return err

@@ -5,10 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"syscall"
 	"time"
@@ -25,86 +26,87 @@ type process struct {
 	err  error // of Wait; read after done
 }
 
-// launch starts a program whose stderr goes to a file in the demo's folder. With
-// ready, it first waits for a line of JSON on stdout and decodes it into ready.
-func (d *demo) launch(ctx context.Context, name string, ready any, path string, args ...string) (*process, error) {
+// launch starts a program whose stderr goes to a file in the demo's folder, and
+// waits until a line of its output matches ready: it returns the line's first
+// submatch. A program picks its own port and says which: one that is picked for
+// it can be another's by the time it listens.
+func (d *demo) launch(ctx context.Context, name string, ready *regexp.Regexp, path string, args ...string) (*process, string, error) {
 	logPath := filepath.Join(d.dir, "logs", name+".log")
 	logFile, err := os.OpenFile(logPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	defer logFile.Close()
 	p := &process{name: name, cmd: exec.Command(path, args...), log: logPath, done: make(chan struct{})}
-	p.cmd.Stderr = logFile
+	said := make(chan string, 2) // one from each stream
+	p.cmd.Stdout = &watch{to: io.Discard, ready: ready, said: said}
+	p.cmd.Stderr = &watch{to: logFile, ready: ready, said: said}
+	p.cmd.WaitDelay = 2 * time.Second
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + d.dir, "TMPDIR=" + d.dir}
 	p.cmd.Dir = d.dir
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	first := &firstLine{line: make(chan []byte, 1)}
-	p.cmd.Stdout = first
 	if err := d.starter.start(p.cmd); err != nil {
-		return nil, fault.New(fault.Unavailable, name, "start: %w", err)
+		logFile.Close()
+		return nil, "", fault.New(fault.Unavailable, name, "start: %w", err)
 	}
-	go func() { p.err = p.cmd.Wait(); close(p.done) }()
+	go func() { p.err = p.cmd.Wait(); logFile.Close(); close(p.done) }()
 	d.later(p.stop)
-	if ready == nil {
-		return p, nil
-	}
 	select {
-	case line := <-first.line:
-		err = json.Unmarshal(line, ready)
+	case line := <-said:
+		return p, line, nil
 	case <-p.done:
 		err = fmt.Errorf("ended: %v", p.err)
 	case <-time.After(readyLimit):
 		err = fmt.Errorf("nothing said within %s", readyLimit)
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return nil, "", context.Cause(ctx)
 	}
+	return nil, "", fault.New(fault.Unavailable, name, "did not become ready: %w (%s)", err, tail(logPath))
+}
+
+// launchJSON is launch for a program that says it with a line of JSON.
+func (d *demo) launchJSON(ctx context.Context, name string, ready any, path string, args ...string) (*process, error) {
+	p, line, err := d.launch(ctx, name, jsonLine, path, args...)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, name, "did not become ready: %w (%s)", err, tail(logPath))
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(line), ready); err != nil {
+		return nil, fault.New(fault.Internal, name, "says %.80q, which is not its address: %w", line, err)
 	}
 	return p, nil
 }
 
+// How the servers say that they are ready.
+var (
+	jsonLine       = regexp.MustCompile(`^(\{"(?:addr|address|url)".*\})$`)
+	azuriteReady   = regexp.MustCompile(`successfully listens on http://(127\.0\.0\.1:[1-9]\d*)`)
+	collectorReady = regexp.MustCompile(`Starting HTTP server.*"endpoint": "(127\.0\.0\.1:[1-9]\d*)"`)
+)
+
 // readyLimit bounds how long a server may take to answer, on a loaded machine.
 const readyLimit = 60 * time.Second
 
-// firstLine gives the first line written to it and forgets the rest.
-type firstLine struct {
-	buf  []byte
-	sent bool
-	line chan []byte
+// watch passes a stream on, and tells of the first line that matches.
+type watch struct {
+	to    io.Writer
+	ready *regexp.Regexp // nil when it has told
+	said  chan<- string
+	line  []byte
 }
 
-func (f *firstLine) Write(b []byte) (int, error) {
-	if f.sent {
-		return len(b), nil
-	}
-	f.buf = append(f.buf, b...)
-	if i := bytes.IndexByte(f.buf, '\n'); i >= 0 {
-		f.line <- f.buf[:i]
-		f.sent = true
-	}
-	return len(b), nil
-}
-
-// waitPort returns when something listens at addr.
-func (p *process) waitPort(ctx context.Context, addr string) error {
-	ctx, cancel := context.WithTimeout(ctx, readyLimit)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if c, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr); err == nil {
-			return c.Close()
+func (w *watch) Write(b []byte) (int, error) {
+	for rest := b; w.ready != nil && len(rest) > 0; {
+		line, more, whole := bytes.Cut(rest, []byte("\n"))
+		w.line, rest = append(w.line, line...), more
+		if !whole {
+			break
 		}
-		select {
-		case <-tick.C:
-		case <-p.done:
-			return fault.New(fault.Unavailable, p.name, "ended before it listened: %v (see %s)", p.err, tail(p.log))
-		case <-ctx.Done():
-			return fault.New(fault.Unavailable, p.name, "does not listen at %s", addr)
+		if m := w.ready.FindSubmatch(w.line); m != nil {
+			w.said <- string(m[1])
+			w.ready = nil
 		}
+		w.line = w.line[:0]
 	}
+	return w.to.Write(b)
 }
 
 // kill ends the process without a word, as a crash would.
@@ -137,14 +139,4 @@ func tail(path string) string {
 		b = b[len(b)-most:]
 	}
 	return strconv.Quote(string(b))
-}
-
-// freePort asks the kernel for a loopback port that nobody uses now.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

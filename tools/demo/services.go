@@ -3,7 +3,6 @@ package demo
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -40,7 +39,7 @@ func (d *demo) startReference(ctx context.Context) error {
 	var ready struct {
 		Addr string `json:"addr"`
 	}
-	if _, err := d.launch(ctx, "reference", &ready, d.bin("demo-api"), "--listen", "127.0.0.1:0"); err != nil {
+	if _, err := d.launchJSON(ctx, "reference", &ready, d.bin("demo-api"), "--listen", "127.0.0.1:0"); err != nil {
 		return err
 	}
 	d.set("reference", ready.Addr)
@@ -50,13 +49,8 @@ func (d *demo) startReference(ctx context.Context) error {
 // startCollector starts the OpenTelemetry collector, which writes what it
 // received to its log.
 func (d *demo) startCollector(ctx context.Context) error {
-	port, err := freePort()
-	if err != nil {
-		return err
-	}
-	addr := fmt.Sprintf("127.0.0.1:%d", port)
 	config := filepath.Join(d.dir, "otelcol.yaml")
-	text := fmt.Sprintf(`receivers: {otlp: {protocols: {http: {endpoint: %q}}}}
+	const text = `receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}}
 exporters: {debug: {verbosity: detailed}}
 service:
   telemetry: {metrics: {level: none}}
@@ -64,16 +58,16 @@ service:
     traces: {receivers: [otlp], exporters: [debug]}
     metrics: {receivers: [otlp], exporters: [debug]}
     logs: {receivers: [otlp], exporters: [debug]}
-`, addr)
+`
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return err
 	}
-	p, err := d.launch(ctx, "collector", nil, d.Collector, "--config", config)
+	_, addr, err := d.launch(ctx, "collector", collectorReady, d.Collector, "--config", config)
 	if err != nil {
 		return err
 	}
 	d.set("collector", "http://"+addr)
-	return p.waitPort(ctx, addr)
+	return nil
 }
 
 // received waits until the collector has written of every signal, and says how

@@ -35,19 +35,12 @@ type storage struct {
 }
 
 func (d *demo) startStorage(ctx context.Context) error {
-	port, err := freePort()
-	if err != nil {
-		return err
-	}
-	p, err := d.launch(ctx, "azurite", nil, d.Node, d.Azurite, "--blobHost", "127.0.0.1", "--blobPort", fmt.Sprint(port),
+	p, addr, err := d.launch(ctx, "azurite", azuriteReady, d.Node, d.Azurite, "--blobHost", "127.0.0.1", "--blobPort", "0",
 		"--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck")
 	if err != nil {
 		return err
 	}
-	if err := p.waitPort(ctx, fmt.Sprintf("127.0.0.1:%d", port)); err != nil {
-		return err
-	}
-	s := &storage{process: p, endpoint: fmt.Sprintf("http://127.0.0.1:%d/%s", port, devAccount)}
+	s := &storage{process: p, endpoint: fmt.Sprintf("http://%s/%s", addr, devAccount)}
 	cred, err := azblob.NewSharedKeyCredential(devAccount, devKey)
 	if err != nil {
 		return err
