@@ -87,8 +87,8 @@ get_collector() {
   local before=$SECONDS
   say "building the OpenTelemetry collector"
   mkdir -p "$state/bin"
-  (cd "$here/collector" && GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 "$go/go" build -buildvcs=false -trimpath -ldflags='-s -w' -o "$state/bin/otelcol" .) ||
-    stop 7 "go could not build the collector"
+  (cd "$here/collector" && GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 "$go/go" build -buildvcs=false -trimpath -ldflags='-s -w' -o "$state/bin/otelcol" .) >"$state/collector.log" 2>&1 ||
+    { tail -n 20 "$state/collector.log" >&2; stop 7 "go could not build the collector"; }
   stamp collector "$collector"; say "the OpenTelemetry collector is there ($((SECONDS - before)) s)"
 }
 
