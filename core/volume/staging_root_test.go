@@ -69,7 +69,11 @@ func TestDevicesAndMountsDoNotLeave(t *testing.T) {
 				return err
 			}
 			t.Cleanup(func() { unix.Unmount(m, unix.MNT_DETACH) })
-			return unix.Mount("/etc", m, "", unix.MS_BIND, "")
+			// Its own tmpfs and nothing of the machine's: the test's folder is removed with all below it.
+			if err := unix.Mount("none", m, "tmpfs", 0, "size=64k"); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(m, "f"), []byte("x"), 0o644)
 		},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
