@@ -722,6 +722,14 @@ def go_dependencies():
         version = "v1.1.2-0.20180830191138-d8f796af33cc",
     )
     go_repository(
+        name = "com_github_decred_dcrd_crypto_blake256",
+        build_file_generation = "clean",
+        build_file_proto_mode = "disable_global",
+        importpath = "github.com/decred/dcrd/crypto/blake256",
+        sum = "h1:zPMNGQCm0g4QTY27fOCorQW7EryeQ/U0x++OzVrdms8=",
+        version = "v1.1.0",
+    )
+    go_repository(
         name = "com_github_decred_dcrd_dcrec_secp256k1_v4",
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
@@ -1512,22 +1520,6 @@ def go_dependencies():
         importpath = "github.com/keybase/go-keychain",
         sum = "h1:way+bWYa6lDppZoZcgMbYsvC7GxljxrskdNInRtuthU=",
         version = "v0.0.1",
-    )
-    go_repository(
-        name = "com_github_kisielk_errcheck",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "github.com/kisielk/errcheck",
-        sum = "h1:e8esj/e4R+SAOwFwN+n3zr0nYeCyeweozKfO23MvHzY=",
-        version = "v1.5.0",
-    )
-    go_repository(
-        name = "com_github_kisielk_gotool",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "github.com/kisielk/gotool",
-        sum = "h1:AV2c/EiW3KqPNT9ZKl07ehoAGi4C5/01Cfbblndcapg=",
-        version = "v1.0.0",
     )
     go_repository(
         name = "com_github_klauspost_asmfmt",
@@ -2562,22 +2554,6 @@ def go_dependencies():
         version = "v0.123.0",
     )
     go_repository(
-        name = "com_google_cloud_go_aiplatform",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/aiplatform",
-        sum = "h1:3Uqc0p/Kalpm8KeFEzNd06wXFvgGonZUFbVZ+6mhyVY=",
-        version = "v1.127.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_appengine",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/appengine",
-        sum = "h1:K7U9ZmXApr0kFoPRIUSyURncoctlBjttZArjixWqt1E=",
-        version = "v1.17.0",
-    )
-    go_repository(
         name = "com_google_cloud_go_auth",
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
@@ -2594,22 +2570,6 @@ def go_dependencies():
         version = "v0.2.8",
     )
     go_repository(
-        name = "com_google_cloud_go_bigquery",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/bigquery",
-        sum = "h1:WeHJtrSOCd6FRzp5TgQWBmUuJvudHsD4o01S0ApzlyU=",
-        version = "v1.86.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_cloudtasks",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/cloudtasks",
-        sum = "h1:9/hJzEQwxHO3LAnRQZq4CoBgLRunU58jSIgYA0JM2ww=",
-        version = "v1.21.0",
-    )
-    go_repository(
         name = "com_google_cloud_go_compute_metadata",
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
@@ -2618,84 +2578,20 @@ def go_dependencies():
         version = "v0.9.0",
     )
     go_repository(
-        name = "com_google_cloud_go_container",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/container",
-        sum = "h1:ySw+ybbeCaoEoYunWQjpcA96n+NG9echRil1/BMirIQ=",
-        version = "v1.56.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_containeranalysis",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/containeranalysis",
-        sum = "h1:z6TLjhHJUK6DIobI8shl43JHR2rnJP/JtBV/2XlUmBc=",
-        version = "v0.21.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_dataflow",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/dataflow",
-        sum = "h1:KGe5mDorMqY9+lSrXECswFliFY9pfJqs6hpGI/ZR2XE=",
-        version = "v0.18.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_dataproc_v2",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/dataproc/v2",
-        sum = "h1:N4KUKCot4GBEe/ncmbJAMiS3qhZ/+YukpsTF0HHh+ys=",
-        version = "v2.28.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_documentai",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/documentai",
-        sum = "h1:eG5YyPWLKxQHio5fkpNw6tS0i4/GCs7Uzp2GBebvPUY=",
-        version = "v1.51.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_domains",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/domains",
-        sum = "h1:Ja4F7Tp7r0AN2Ax+SPrq/WRWIEi8Vxaw+3gMVrvOwKw=",
-        version = "v0.18.0",
-    )
-    go_repository(
         name = "com_google_cloud_go_iam",
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
         importpath = "cloud.google.com/go/iam",
-        sum = "h1:U/wqjfrM0ceBFdPlOI2+cu68yPAxh72M8fe9uLG0+ZE=",
-        version = "v1.15.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_language",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/language",
-        sum = "h1:h4o2pro5vfZebZu3Dd8VIh3SZgxs6OiTSyWgqoIKPFw=",
-        version = "v1.20.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_logging",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/logging",
-        sum = "h1:Grn9NZsh87BO5+CEtZFFdj5mXEAnrlPFEdHDMVo9p8Y=",
-        version = "v1.21.0",
+        sum = "h1:+vMINPiDF2ognBJ97ABAYYwRgsaqxPbQDlMnbHMjolc=",
+        version = "v1.5.3",
     )
     go_repository(
         name = "com_google_cloud_go_longrunning",
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
         importpath = "cloud.google.com/go/longrunning",
-        sum = "h1:l53OXv/ZAQCvATPqdYIqxruIUa1+eeX3Ckg0EBMpZLM=",
-        version = "v1.4.0",
+        sum = "h1:FV0+SYF1RIj59gyoWDRi45GiYUMM3K1qO51qoboQT1E=",
+        version = "v0.7.0",
     )
     go_repository(
         name = "com_google_cloud_go_monitoring",
@@ -2706,36 +2602,12 @@ def go_dependencies():
         version = "v1.24.3",
     )
     go_repository(
-        name = "com_google_cloud_go_recommender",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/recommender",
-        sum = "h1:C0QKRiabFK7zN7D9rFydruCyQyCEnace9qjaiHwfZ2A=",
-        version = "v1.21.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_securitycenter",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/securitycenter",
-        sum = "h1:gSzE226LEdEcchRYY1gFCF1C99qGtuFy+jSR/VwPGn4=",
-        version = "v1.49.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_servicedirectory",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/servicedirectory",
-        sum = "h1:+Hc+L4/b0S33b9vVqvjWyJGPzvMLhu0V3/sDv1PFSBY=",
-        version = "v1.19.0",
-    )
-    go_repository(
         name = "com_google_cloud_go_spanner",
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
         importpath = "cloud.google.com/go/spanner",
-        sum = "h1:pLmq5/Fj+Yu6YGRBz9oMPm3ZRQIeG14FYBWFwhZZaIA=",
-        version = "v1.96.1",
+        sum = "h1:M9RGcj/4gJk6yY1lRLOz1Ze+5ufoWhbIiurzXLOOfcw=",
+        version = "v1.87.0",
     )
     go_repository(
         name = "com_google_cloud_go_storage",
@@ -2752,22 +2624,6 @@ def go_dependencies():
         importpath = "cloud.google.com/go/trace",
         sum = "h1:kDNDX8JkaAG3R2nq1lIdkb7FCSi1rCmsEtKVsty7p+U=",
         version = "v1.11.7",
-    )
-    go_repository(
-        name = "com_google_cloud_go_video",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/video",
-        sum = "h1:5vHBF0dAPmcW8dJ7lTRDI7I15p3x726G3pNIctnt7i8=",
-        version = "v1.35.0",
-    )
-    go_repository(
-        name = "com_google_cloud_go_videointelligence",
-        build_file_generation = "clean",
-        build_file_proto_mode = "disable_global",
-        importpath = "cloud.google.com/go/videointelligence",
-        sum = "h1:BGsJOe9Oz8Ln38PZQusYm/G9PGxFA1EGuE5/n1XjO6s=",
-        version = "v1.19.0",
     )
     go_repository(
         name = "dev_atomicgo_cursor",
@@ -3118,8 +2974,8 @@ def go_dependencies():
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
         importpath = "google.golang.org/genproto",
-        sum = "h1:zuDtZCGOny/OoQTOrQuC4MP9IeL/fMEfA8/6pZfW7T4=",
-        version = "v0.0.0-20261026165753-2ffab32bce7e",
+        sum = "h1:GvESR9BIyHUahIb0NcTum6itIWtdoglGX+rnGxm2934=",
+        version = "v0.0.0-20251202230838-ff82c1b0f217",
     )
     go_repository(
         name = "org_golang_google_genproto_googleapis_api",
@@ -3302,8 +3158,8 @@ def go_dependencies():
         build_file_generation = "clean",
         build_file_proto_mode = "disable_global",
         importpath = "golang.org/x/xerrors",
-        sum = "h1:go1bK/D/BFZV2I8cIQd1NKEZ+0owSTG1fDTci4IqFcE=",
-        version = "v0.0.0-20200804184101-5ec99f83aff1",
+        sum = "h1:E7g+9GITq07hpfrRu66IVDexMakfv52eLZ2CXBWiKr4=",
+        version = "v0.0.0-20191204190536-9bdfabe68543",
     )
     go_repository(
         name = "org_gonum_v1_gonum",
