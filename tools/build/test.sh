@@ -38,4 +38,4 @@ read -r passed bad <"$summary" || { passed=0; bad=0; }
 # A step that failed without a failed test counts as one, so the line never looks clean by mistake.
 if [[ ${#failed[@]} -gt 0 && $bad = 0 ]]; then bad=${#failed[@]}; fi
 echo "$passed passed, $bad failed"
-[[ ${#failed[@]} -eq 0 && $passed -gt 0 ]]
+[[ ${#failed[@]} -eq 0 && $bad = 0 && $passed -gt 0 ]]

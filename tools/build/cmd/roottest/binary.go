@@ -47,14 +47,14 @@ func (o options) runHere(ctx context.Context, label string, all results) (ok boo
 	all.addOutput(label, out.Bytes())
 	seconds := time.Since(begin).Seconds()
 	if runErr == nil {
-		fmt.Printf("ok    %-50s %6.1fs\n", label, seconds)
+		fmt.Fprintf(o.out, "ok    %-50s %6.1fs\n", label, seconds)
 		for _, reason := range skips(out.Bytes()) {
-			fmt.Println("      skipped:", reason)
+			fmt.Fprintln(o.out, "      skipped:", reason)
 		}
 		return true, nil
 	}
 	// A binary that dies without a failed test is a failure of its own.
 	all.fail(label, "(the test binary)", len(failures(out.Bytes())) == 0)
-	fmt.Printf("FAIL  %-50s %6.1fs %v\n%s\n", label, seconds, runErr, &out)
+	fmt.Fprintf(o.out, "FAIL  %-50s %6.1fs %v\n%s\n", label, seconds, runErr, &out)
 	return false, nil
 }

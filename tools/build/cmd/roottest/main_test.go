@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,7 +32,7 @@ func workspace(t *testing.T, script string) options {
 	if err := os.WriteFile("logs/p/p_test/test.xml", []byte(junit), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return options{bin: "bin", testlogs: "logs", release: "release", summary: filepath.Join(root, "summary"), timeout: time.Minute}
+	return options{bin: "bin", testlogs: "logs", release: "release", summary: filepath.Join(root, "summary"), timeout: time.Minute, out: io.Discard}
 }
 
 func TestRun(t *testing.T) {
