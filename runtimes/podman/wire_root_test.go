@@ -77,7 +77,7 @@ func TestOverTheWire(t *testing.T) {
 // run of the same image from the same store.
 func TestStartBesidePodman(t *testing.T) {
 	if testing.Short() {
-		t.Skip("measures")
+		t.Skip("measures only: run without -short")
 	}
 	if !inARoom(t) {
 		return

@@ -14,11 +14,9 @@ import (
 	"time"
 
 	"github.com/cleanroom-dev/cleanroom/core/digest"
-	"github.com/cleanroom-dev/cleanroom/core/object"
 	"github.com/cleanroom-dev/cleanroom/core/policy"
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
 	"github.com/cleanroom-dev/cleanroom/core/secret"
-	"github.com/cleanroom-dev/cleanroom/tools/blobstore"
 )
 
 const (
@@ -87,7 +85,7 @@ func (b *bench) read(ctx context.Context) error {
 		return err
 	}
 	defer a.stop()
-	if _, err := blobstore.New(a.c).Put(ctx, blobName, int64(len(blob)), bytes.NewReader(blob), object.Condition{}); err != nil {
+	if _, err := a.c.NewBlockBlobClient(blobName).UploadBuffer(ctx, blob, nil); err != nil {
 		return err
 	}
 	blob = nil
