@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/volume/internal/kernel"
 )
 
 // Close takes the data away from the application, whether it still holds files
@@ -31,7 +32,7 @@ func (m *Mounted) close() error {
 	var cut error
 	if !m.waitServed() {
 		// The application, or another mount namespace, still holds it.
-		cut = abort(m.dev)
+		cut = kernel.Abort(m.dev)
 		m.waitServed()
 	}
 	m.busy.Lock() // no call is under way, and later ones see stopped

@@ -19,6 +19,7 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/permit"
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
 	"github.com/cleanroom-dev/cleanroom/core/secret"
+	"github.com/cleanroom-dev/cleanroom/core/volume/internal/kernel"
 )
 
 // Dataset is what a mount presents.
@@ -92,7 +93,7 @@ func Mount(ctx context.Context, p permit.Permit, dir string, ds Dataset, o Optio
 }
 
 func (m *Mounted) serve() error {
-	fd, err := mountFuse(m.dir)
+	fd, err := kernel.Mount(m.dir, kernel.ReadOnly)
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (m *Mounted) serve() error {
 	server, err := fuse.NewServer(fs.NewNodeFS(root, &fs.Options{
 		EntryTimeout: &forever, AttrTimeout: &forever, NegativeTimeout: &forever, NullPermissions: true,
 	}), fmt.Sprintf("/dev/fd/%d", fd), &fuse.MountOptions{
-		MaxWrite: maxRead, MaxBackground: 24, DisableXAttrs: true, DisableSplice: true, Logger: quiet,
+		MaxWrite: kernel.MaxRequest, MaxBackground: 24, DisableXAttrs: true, DisableSplice: true, Logger: quiet,
 		PanicHandler: func(any) fuse.Status { // never a trace with the application's data in it
 			m.fail(fault.New(fault.Internal, "volume.serve", "panic in the file system"))
 			return fuse.EIO
@@ -120,7 +121,7 @@ func (m *Mounted) serve() error {
 		return err
 	}
 	m.dev = st.Dev
-	tune(m.dir, m.dev)
+	kernel.Tune(m.dir, m.dev)
 	return nil
 }
 
