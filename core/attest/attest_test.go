@@ -2,7 +2,9 @@ package attest_test
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -107,7 +109,7 @@ func modulus(bits int) *big.Int {
 	return n.Add(n, big.NewInt(1))
 }
 
-func rsaKey(bits int) attest.JWK { return attest.RSAKey(&rsa.PublicKey{N: modulus(bits), E: 65537}) }
+func rsaKey(bits int) attest.JWK { return attest.WrapKey(&rsa.PublicKey{N: modulus(bits), E: 65537}) }
 
 func runtimeData() attest.RuntimeData {
 	return attest.RuntimeData{
@@ -127,7 +129,7 @@ func TestRuntimeDataReadsWhatItWrote(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrap, err := d.WrapKey()
-	if err != nil || wrap.N.Cmp(modulus(3072)) != 0 || wrap.E != 65537 {
+	if err != nil || !(&rsa.PublicKey{N: modulus(3072), E: 65537}).Equal(wrap) {
 		t.Errorf("WrapKey = %v, %v", wrap, err)
 	}
 	event, err := d.EventKey()
@@ -136,6 +138,40 @@ func TestRuntimeDataReadsWhatItWrote(t *testing.T) {
 	}
 	if !strings.HasPrefix(string(b), `{"contract":"sha256:`) {
 		t.Errorf("not canonical: %s", b)
+	}
+}
+
+func x25519Key(t *testing.T) attest.JWK {
+	k, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return attest.WrapKey(k.Public())
+}
+
+func TestAnX25519WrappingKeyIsReadBack(t *testing.T) {
+	k, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := runtimeData()
+	d.Keys[0] = attest.WrapKey(k.Public())
+	b, err := d.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err = attest.ParseRuntimeData(b); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.WrapKey(); err != nil || !k.PublicKey().Equal(got) {
+		t.Errorf("WrapKey = %v, %v", got, err)
+	}
+	p256, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := attest.WrapKey(p256.Public()); got != (attest.JWK{}) {
+		t.Errorf("a P-256 key is %+v", got)
 	}
 }
 
@@ -155,6 +191,10 @@ func TestRuntimeDataRefuses(t *testing.T) {
 		"a modulus with leading zero": {func(d *attest.RuntimeData) { d.Keys[0].N = long }, "2048 3072 4096"},
 		"exponent 3":                  {func(d *attest.RuntimeData) { d.Keys[0].E = "Aw" }, "65537"},
 		"a wrapping key with a curve": {func(d *attest.RuntimeData) { d.Keys[0].Curve = "Ed25519" }, "n and e alone"},
+		"a wrapping key of no kind":   {func(d *attest.RuntimeData) { d.Keys[0] = attest.WrapKey(nil) }, "keys[0]"},
+		"a short X25519 key":          {func(d *attest.RuntimeData) { d.Keys[0] = attest.JWK{KeyType: "OKP", Curve: "X25519", X: "AAAA"} }, "32 bytes"},
+		"an X25519 key with n":        {func(d *attest.RuntimeData) { d.Keys[0] = x25519Key(t); d.Keys[0].N = "AAAA" }, "keys[0]"},
+		"an X25519 key for events":    {func(d *attest.RuntimeData) { d.Keys[1] = x25519Key(t) }, "keys[1]"},
 		"a short event key":           {func(d *attest.RuntimeData) { d.Keys[1].X = "AAAA" }, "32 bytes"},
 		"another curve":               {func(d *attest.RuntimeData) { d.Keys[1].Curve = "X25519" }, "Ed25519"},
 		"loose base64":                {func(d *attest.RuntimeData) { d.Keys[1].X = d.Keys[1].X[:42] + "B" }, "x:"},

@@ -1,6 +1,8 @@
 package attest
 
 import (
+	"crypto"
+	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/rsa"
 	"encoding/base64"
@@ -19,18 +21,18 @@ const (
 	exponent       = 65537
 )
 
-// wrapBits are the sizes of a wrapping key. Making one took 0.07, 0.28 and 0.4 s
+// wrapBits are the sizes of an RSA wrapping key. Making one took 0.07, 0.28 and 0.4 s
 // on average where this was written, which is part of a room's start.
 var wrapBits = []int{2048, 3072, 4096}
 
 // RuntimeData is what the room says about itself, bound by hash into its report.
 type RuntimeData struct {
-	Keys     []JWK         `json:"keys"` // the wrapping key (RSA), then the event key (Ed25519)
+	Keys     []JWK         `json:"keys"` // the wrapping key (RSA or X25519), then the event key (Ed25519)
 	Contract digest.SHA256 `json:"contract"`
 	Room     string        `json:"room"` // 1 to 64 of a-z, 0-9 and -
 }
 
-// JWK is a public key (RFC 7517; RFC 7518 6.3 for RSA, RFC 8037 for Ed25519).
+// JWK is a public key (RFC 7517; RFC 7518 6.3 for RSA, RFC 8037 for X25519 and Ed25519).
 type JWK struct {
 	KeyType string `json:"kty"`
 	Curve   string `json:"crv,omitempty"`
@@ -39,9 +41,18 @@ type JWK struct {
 	E       string `json:"e,omitempty"`
 }
 
-// RSAKey is pub as a JWK.
-func RSAKey(pub *rsa.PublicKey) JWK {
-	return JWK{KeyType: "RSA", N: b64(pub.N.Bytes()), E: b64(big.NewInt(int64(pub.E)).Bytes())}
+// WrapKey is pub, an *rsa.PublicKey or an *ecdh.PublicKey of X25519, as a JWK. Of any
+// other key it is empty, which RuntimeData refuses.
+func WrapKey(pub crypto.PublicKey) JWK {
+	switch pub := pub.(type) {
+	case *rsa.PublicKey:
+		return JWK{KeyType: "RSA", N: b64(pub.N.Bytes()), E: b64(big.NewInt(int64(pub.E)).Bytes())}
+	case *ecdh.PublicKey:
+		if pub.Curve() == ecdh.X25519() {
+			return JWK{KeyType: "OKP", Curve: "X25519", X: b64(pub.Bytes())}
+		}
+	}
+	return JWK{}
 }
 
 // Ed25519Key is pub as a JWK.
@@ -82,10 +93,10 @@ func (d RuntimeData) validate(kind fault.Kind) error {
 	if len(d.Keys) != 2 {
 		return fault.New(kind, opRuntime, "keys: %d, want the wrapping key and the event key", len(d.Keys))
 	}
-	if _, err := d.Keys[0].rsa(); err != nil {
+	if _, err := d.Keys[0].wrap(); err != nil {
 		return fault.New(kind, opRuntime, "keys[0]: %w", err)
 	}
-	if _, err := d.Keys[1].ed25519(); err != nil {
+	if _, err := d.Keys[1].octets("Ed25519"); err != nil {
 		return fault.New(kind, opRuntime, "keys[1]: %w", err)
 	}
 	if d.Contract.IsZero() {
@@ -97,12 +108,13 @@ func (d RuntimeData) validate(kind fault.Kind) error {
 	return nil
 }
 
-// WrapKey returns the RSA key to which a key service wraps.
-func (d RuntimeData) WrapKey() (*rsa.PublicKey, error) {
+// WrapKey returns the key to which a key service wraps: an *rsa.PublicKey or an
+// *ecdh.PublicKey of X25519.
+func (d RuntimeData) WrapKey() (crypto.PublicKey, error) {
 	if err := d.validate(fault.Unattested); err != nil {
 		return nil, err
 	}
-	return d.Keys[0].rsa()
+	return d.Keys[0].wrap()
 }
 
 // EventKey returns the key that signs the room's events and outputs.
@@ -110,12 +122,26 @@ func (d RuntimeData) EventKey() (ed25519.PublicKey, error) {
 	if err := d.validate(fault.Unattested); err != nil {
 		return nil, err
 	}
-	return d.Keys[1].ed25519()
+	return d.Keys[1].octets("Ed25519")
 }
 
-func (k JWK) rsa() (*rsa.PublicKey, error) {
-	if k.KeyType != "RSA" || k.Curve != "" || k.X != "" {
-		return nil, fmt.Errorf("kty must be RSA with n and e alone (got %.20q)", k.KeyType)
+func (k JWK) wrap() (crypto.PublicKey, error) {
+	switch k.KeyType {
+	case "RSA":
+		return k.rsa()
+	case "OKP":
+		x, err := k.octets("X25519")
+		if err != nil {
+			return nil, err
+		}
+		return ecdh.X25519().NewPublicKey(x)
+	}
+	return nil, fmt.Errorf("kty must be RSA, or OKP with crv X25519 (got %.20q)", k.KeyType)
+}
+
+func (k JWK) rsa() (crypto.PublicKey, error) {
+	if k.Curve != "" || k.X != "" {
+		return nil, fmt.Errorf("an RSA key has n and e alone")
 	}
 	n, err := unb64(k.N)
 	if err != nil {
@@ -135,9 +161,10 @@ func (k JWK) rsa() (*rsa.PublicKey, error) {
 	return pub, nil
 }
 
-func (k JWK) ed25519() (ed25519.PublicKey, error) {
-	if k.KeyType != "OKP" || k.Curve != "Ed25519" || k.N != "" || k.E != "" {
-		return nil, fmt.Errorf("kty must be OKP, crv Ed25519 (got %.20q, %.20q)", k.KeyType, k.Curve)
+// octets reads a key of RFC 8037; both curves have keys of one size.
+func (k JWK) octets(curve string) ([]byte, error) {
+	if k.KeyType != "OKP" || k.Curve != curve || k.N != "" || k.E != "" {
+		return nil, fmt.Errorf("kty must be OKP, crv %s (got %.20q, %.20q)", curve, k.KeyType, k.Curve)
 	}
 	x, err := unb64(k.X)
 	if err != nil {
@@ -146,7 +173,7 @@ func (k JWK) ed25519() (ed25519.PublicKey, error) {
 	if len(x) != ed25519.PublicKeySize {
 		return nil, fmt.Errorf("x must be %d bytes (got %d)", ed25519.PublicKeySize, len(x))
 	}
-	return ed25519.PublicKey(x), nil
+	return x, nil
 }
 
 func roomID(s string) bool {

@@ -9,7 +9,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/rsa"
 
 	"github.com/cleanroom-dev/cleanroom/core/canonical"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
@@ -39,7 +38,7 @@ type Service interface {
 type Answer struct {
 	Nonce    []byte `json:"nonce"`    // of the question
 	Key      string `json:"key"`      // the KEK's identifier
-	Wrapped  []byte `json:"wrapped"`  // CKM_RSA_AES_KEY_WRAP with OAEP SHA-256
+	Wrapped  []byte `json:"wrapped"`  // as Wrap makes it
 	Platform string `json:"platform"` // of the release policy that was met
 }
 
@@ -62,7 +61,7 @@ type Request struct {
 	AnswerKey   ed25519.PublicKey // from the specification: signs the answers
 	Evidence    []byte            // canonical JSON of attest.Evidence
 	RuntimeData []byte            // canonical JSON whose hash the evidence carries
-	WrapKey     *rsa.PrivateKey   // the first key of the runtime data
+	WrapKey     WrapKey           // the first key of the runtime data
 	Platform    string            // of the specification
 }
 

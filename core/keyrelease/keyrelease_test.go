@@ -3,6 +3,8 @@ package keyrelease_test
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
@@ -57,11 +59,47 @@ func holds(t *testing.T, s *secret.Bytes, fill byte, n int) {
 
 func TestWrapUnwrap(t *testing.T) {
 	key := bytes.Repeat([]byte{7}, 32)
-	w, err := keyrelease.Wrap(&wrapKey().PublicKey, key)
+	for name, make := range map[string]func() (keyrelease.WrapKey, error){
+		"hpke":    keyrelease.NewHPKE,
+		"rsa-aes": func() (keyrelease.WrapKey, error) { return wrapKey(), nil },
+	} {
+		t.Run(name, func(t *testing.T) { wraps(t, make, key) })
+	}
+	hpke, err := keyrelease.NewHPKE()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := keyrelease.Unwrap(wrapKey(), w)
+	w, err := keyrelease.Wrap(hpke.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keyrelease.Unwrap(wrapKey(), w); fault.KindOf(err) != fault.Tampered {
+		t.Errorf("what was wrapped by HPKE unwraps by RSA: %v", err)
+	}
+	other, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pub := range map[string]crypto.PublicKey{"nobody": nil, "another curve": other.PublicKey(), "a signer": ed25519.PublicKey{}} {
+		if _, err := keyrelease.Wrap(pub, key); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("Wrap to %s = %v, want Invalid", name, err)
+		}
+	}
+	if _, err := keyrelease.Unwrap(nil, w); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("Unwrap by nobody = %v", err)
+	}
+}
+
+func wraps(t *testing.T, make func() (keyrelease.WrapKey, error), key []byte) {
+	mine, err := make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := keyrelease.Wrap(mine.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := keyrelease.Unwrap(mine, w)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,26 +107,27 @@ func TestWrapUnwrap(t *testing.T) {
 	holds(t, s, 7, 32)
 	for i := range w {
 		w[i] ^= 0x10
-		if _, err := keyrelease.Unwrap(wrapKey(), w); fault.KindOf(err) != fault.Tampered {
+		if _, err := keyrelease.Unwrap(mine, w); fault.KindOf(err) != fault.Tampered {
 			t.Fatalf("byte %d flipped: Unwrap = %v, want Tampered", i, err)
 		}
 		w[i] ^= 0x10
 	}
-	for _, n := range []int{0, 1, 255, 256, 257, len(w) - 8, len(w) - 1} {
-		if _, err := keyrelease.Unwrap(wrapKey(), w[:n]); fault.KindOf(err) != fault.Tampered {
+	for n := range w {
+		if _, err := keyrelease.Unwrap(mine, w[:n]); fault.KindOf(err) != fault.Tampered {
 			t.Errorf("cut to %d: Unwrap = %v, want Tampered", n, err)
 		}
 	}
 	for name, n := range map[string]int{"15 bytes": 15, "8193 bytes": 8193, "nothing": 0} {
-		if _, err := keyrelease.Wrap(&wrapKey().PublicKey, make([]byte, n)); fault.KindOf(err) != fault.Invalid {
+		if _, err := keyrelease.Wrap(mine.Public(), bytes.Repeat([]byte{1}, n)); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("Wrap of %s = %v, want Invalid", name, err)
 		}
 	}
-	if _, err := keyrelease.Wrap(nil, key); fault.KindOf(err) != fault.Invalid {
-		t.Errorf("Wrap to nobody = %v", err)
+	another, err := keyrelease.NewHPKE()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := keyrelease.Unwrap(nil, w); fault.KindOf(err) != fault.Invalid {
-		t.Errorf("Unwrap by nobody = %v", err)
+	if _, err := keyrelease.Unwrap(another, w); fault.KindOf(err) != fault.Tampered {
+		t.Errorf("another's Unwrap = %v, want Tampered", err)
 	}
 }
 
@@ -336,18 +375,27 @@ func signed(key ed25519.PrivateKey, answer string) ([]byte, []byte) {
 }
 
 func FuzzUnwrap(f *testing.F) {
-	w, err := keyrelease.Wrap(&wrapKey().PublicKey, make([]byte, 32))
+	hpke, err := keyrelease.NewHPKE()
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(w)
-	f.Add(w[:256])
+	keys := []keyrelease.WrapKey{wrapKey(), hpke}
+	for _, k := range keys {
+		w, err := keyrelease.Wrap(k.Public(), make([]byte, 32))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(w)
+		f.Add(w[:len(w)/2])
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := keyrelease.Unwrap(wrapKey(), b)
-		if err == nil {
-			s.Destroy()
-		} else if fault.KindOf(err) != fault.Tampered {
-			t.Errorf("Unwrap = %v", err)
+		for _, k := range keys {
+			s, err := keyrelease.Unwrap(k, b)
+			if err == nil {
+				s.Destroy()
+			} else if fault.KindOf(err) != fault.Tampered {
+				t.Errorf("Unwrap = %v", err)
+			}
 		}
 	})
 }

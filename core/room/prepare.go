@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/rsa"
 	"encoding/hex"
 
 	"github.com/cleanroom-dev/cleanroom/core/attest"
 	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/keyrelease"
 	"github.com/cleanroom-dev/cleanroom/core/policy"
 	"github.com/cleanroom-dev/cleanroom/core/spec"
 	v1 "github.com/cleanroom-dev/cleanroom/core/spec/v1"
@@ -65,15 +65,15 @@ func (r *room) attest(ctx context.Context) error {
 	}
 	r.Log = r.telemetry.Logger() // from here on, what may leave is kept for later
 	r.later(func() error { return r.telemetry.Close(context.Background()) })
-	asking := r.beside(ctx, r.startGovernors) // the key takes as long
-	if r.wrapKey, err = r.newWrapKey(); err != nil {
+	asking := r.beside(ctx, r.startGovernors) // an RSA key takes as long
+	if r.wrapKey, err = newWrapKey(r.spec.KeyServices); err != nil {
 		return err
 	}
 	var eventPub ed25519.PublicKey
 	if eventPub, r.eventKey, err = ed25519.GenerateKey(rand.Reader); err != nil {
 		return err
 	}
-	data := attest.RuntimeData{Keys: []attest.JWK{attest.RSAKey(&r.wrapKey.PublicKey), attest.Ed25519Key(eventPub)}, Contract: r.contract, Room: r.id}
+	data := attest.RuntimeData{Keys: []attest.JWK{attest.WrapKey(r.wrapKey.Public()), attest.Ed25519Key(eventPub)}, Contract: r.contract, Room: r.id}
 	if r.runtimeData, err = data.Marshal(); err != nil {
 		return err
 	}
@@ -90,24 +90,12 @@ func (r *room) attest(ctx context.Context) error {
 	return asking.wait()
 }
 
-// wrapKeyBits gives the 128 bits of strength that the rest has. Making such a key
-// takes 0.1 to 0.6 s on one core, which is why generate begins before it is needed.
-const wrapKeyBits = 3072
-
-// generate begins to make the room's wrapping key, which takes longer than
-// anything else before the first consent, beside what does not need it.
-func generate() (wait func() (*rsa.PrivateKey, error)) {
-	type made struct {
-		key *rsa.PrivateKey
-		err error
+// newWrapKey makes the key to which all key services of the room wrap.
+func newWrapKey(services []v1.KeyService) (keyrelease.WrapKey, error) {
+	for _, k := range services {
+		if k.Wrap != v1.WrapHPKE {
+			return keyrelease.NewRSA()
+		}
 	}
-	done := make(chan made, 1)
-	go func() {
-		key, err := rsa.GenerateKey(rand.Reader, wrapKeyBits)
-		done <- made{key, err}
-	}()
-	return func() (*rsa.PrivateKey, error) {
-		m := <-done
-		return m.key, m.err
-	}
+	return keyrelease.NewHPKE()
 }

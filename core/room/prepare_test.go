@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"crypto/rsa"
 	"log/slog"
 	"strings"
 	"testing"
@@ -75,7 +76,7 @@ func (d device) Attest(ctx context.Context, data [64]byte) (attest.Evidence, err
 }
 
 func TestAPlatformUnderAnotherPolicyIsNoticed(t *testing.T) {
-	r := &room{Config: measured(t), newWrapKey: generate(), stop: func(error) {}}
+	r := &room{Config: measured(t), stop: func(error) {}}
 	if err := r.readSpec(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -89,5 +90,24 @@ func TestAPlatformUnderAnotherPolicyIsNoticed(t *testing.T) {
 	}
 	if err := r.unwind(0); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestOneKeyServiceThatWantsRSAGetsIt(t *testing.T) {
+	hpke, rsaAES := v1.KeyService{Wrap: v1.WrapHPKE}, v1.KeyService{Wrap: v1.WrapRSA}
+	for name, tc := range map[string]struct {
+		services []v1.KeyService
+		rsa      bool
+	}{
+		"all take HPKE": {[]v1.KeyService{hpke, hpke}, false},
+		"one wants RSA": {[]v1.KeyService{hpke, rsaAES}, true},
+	} {
+		k, err := newWrapKey(tc.services)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, is := k.(*rsa.PrivateKey); is != tc.rsa {
+			t.Errorf("%s: the key is %T", name, k)
+		}
 	}
 }

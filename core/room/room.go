@@ -6,7 +6,6 @@ package room
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/rsa"
 	"log/slog"
 	"sync"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/governance"
+	"github.com/cleanroom-dev/cleanroom/core/keyrelease"
 	"github.com/cleanroom-dev/cleanroom/core/plugin"
 	runtimev1 "github.com/cleanroom-dev/cleanroom/core/plugin/proto/runtime/v1"
 	"github.com/cleanroom-dev/cleanroom/core/policy"
@@ -80,8 +80,7 @@ type room struct {
 	policy   policy.Policy
 	contract digest.SHA256
 
-	newWrapKey  func() (*rsa.PrivateKey, error)
-	wrapKey     *rsa.PrivateKey
+	wrapKey     keyrelease.WrapKey
 	eventKey    ed25519.PrivateKey
 	runtimeData []byte
 	evidence    attest.Evidence
@@ -129,7 +128,7 @@ type application interface {
 func Run(ctx context.Context, c Config) (*Result, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r := &room{Config: c, stop: stop, newWrapKey: generate(), plugins: map[string]*plugin.Process{}, keys: map[string]*secret.Bytes{}, mounts: map[string]*volume.Mounted{}}
+	r := &room{Config: c, stop: stop, plugins: map[string]*plugin.Process{}, keys: map[string]*secret.Bytes{}, mounts: map[string]*volume.Mounted{}}
 	line := r.line()
 	last := len(line) - 1
 	err := r.run(ctx, line[:last])

@@ -47,7 +47,7 @@ func TestDecodeRefusesForm(t *testing.T) {
 		"nesting without end":       {edit(t, "container: hospital-a", "container: "+strings.Repeat("[", 40)+strings.Repeat("]", 40)), "spec.sources[0].config.container[0][0]"},
 		"nesting without end, JSON": {strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40), "spec: is not JSON: nested deeper than 32"},
 		"an unknown field":          {edit(t, "platform: sim", "platfrom: sim"), "spec.platfrom: is not a known field (did you mean platform?) (line 4)"},
-		"an unknown field deep":     {edit(t, "      key: kek-m", "      keys: kek-m"), "spec.sources[0].sealing.keys: is not a known field (did you mean key?) (line 38)"},
+		"an unknown field deep":     {edit(t, "      key: kek-m", "      keys: kek-m"), "spec.sources[0].sealing.keys: is not a known field (did you mean key?) (line 40)"},
 		"an unlike field":           {edit(t, "name: joint-study", "name: joint-study\ncolour: blue"), "spec.colour: is not a known field (line 4)"},
 		"a field in another case":   {edit(t, "workDir:", "workdir:"), "spec.application.workdir: is not a known field (did you mean workDir?)"},
 		"a duplicate key":           {edit(t, "name: joint-study", "name: joint-study\nname: other"), "spec.name: stands twice, first on line 3 (line 4)"},

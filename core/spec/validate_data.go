@@ -35,6 +35,7 @@ func (k *checker) checkKeyServices() {
 		k.refer(at+".party", s.Party, k.parties)
 		k.pluginConfig(at, "keyservice", s.Plugin)
 		k.publicKey(at+".answerKey", s.AnswerKey, "an Ed25519 public key")
+		k.oneOf(at+".wrap", s.Wrap, v1.WrapHPKE, v1.WrapRSA)
 	}
 }
 

@@ -36,6 +36,7 @@ func TestValidateRefuses(t *testing.T) {
 		"a key with loose bits":            {func(s *v1.Spec) { s.Parties[0].SignKey = strings.Replace(key, "yA=", "yB=", 1) }, "spec.parties[0].signKey: must be an Ed25519"},
 		"a key of zeros":                   {func(s *v1.Spec) { s.Parties[2].SealKey = strings.Repeat("A", 43) + "=" }, "spec.parties[2].sealKey: must be an X25519 public key: all zeros is no key"},
 		"a key service without answer key": {func(s *v1.Spec) { s.KeyServices[0].AnswerKey = "" }, "spec.keyServices[0].answerKey: is required"},
+		"a key service that wraps somehow": {func(s *v1.Spec) { s.KeyServices[0].Wrap = "" }, "spec.keyServices[0].wrap: is required"},
 		"a key service of nobody":          {func(s *v1.Spec) { s.KeyServices[0].Party = "hospital-x" }, `spec.keyServices[0].party: "hospital-x" is no name out of spec.parties (did you mean hospital-a?)`},
 		"a key service nobody uses": {func(s *v1.Spec) {
 			s.KeyServices = append(s.KeyServices, s.KeyServices[0])

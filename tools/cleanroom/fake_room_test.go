@@ -62,7 +62,7 @@ func gate(ts *testscript.TestScript, name, service string, contract digest.SHA25
 	ts.Check(err)
 	wrap, err := rsa.GenerateKey(rand.Reader, 2048)
 	ts.Check(err)
-	data, err := attest.RuntimeData{Keys: []attest.JWK{attest.RSAKey(&wrap.PublicKey), attest.Ed25519Key(pub)}, Contract: contract, Room: name}.Marshal()
+	data, err := attest.RuntimeData{Keys: []attest.JWK{attest.WrapKey(&wrap.PublicKey), attest.Ed25519Key(pub)}, Contract: contract, Room: name}.Marshal()
 	ts.Check(err)
 	c, err := client.New(service, client.Options{})
 	ts.Check(err)

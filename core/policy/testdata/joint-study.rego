@@ -193,7 +193,7 @@ containers := [
       "--envoy",
       "/usr/bin/envoy",
       "--specification",
-      "sha256:50eeca1e800aec121c79a1079b50c4fd7bb6f78f9449588560d1f6e523078b07",
+      "sha256:7cbe7ed81c240b9e00dca29df18b679cd91963222e07f3d509e093d902c0211d",
       "--lock",
       "sha256:7f274c0a85bfd8ba86869a85e640c28ab788344a9b1e0690a1994c09d2829617"
     ],

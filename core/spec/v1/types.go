@@ -56,7 +56,15 @@ type KeyService struct {
 	Party string `json:"party"`
 	Plugin
 	AnswerKey string `json:"answerKey"` // Ed25519 public key, base64: signs its answers
+	Wrap      string `json:"wrap"`      // how a released key comes: WrapHPKE or WrapRSA
 }
+
+// Ways in which a key comes out of a key service. A room has one wrapping key: RSA
+// where any of its key services wants that.
+const (
+	WrapHPKE = "hpke"    // RFC 9180, X25519: a key is made in less than a millisecond
+	WrapRSA  = "rsa-aes" // CKM_RSA_AES_KEY_WRAP, as Azure's secure key release has it: 0.1 to 0.6 s
+)
 
 // Source is a sealed dataset of one party.
 type Source struct {

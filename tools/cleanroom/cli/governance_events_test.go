@@ -33,7 +33,7 @@ func record(t *testing.T, l *liar, room string, under digest.SHA256, name string
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := attest.RuntimeData{Keys: []attest.JWK{attest.RSAKey(&wrap.PublicKey), attest.Ed25519Key(named)}, Contract: under, Room: name}.Marshal()
+	data, err := attest.RuntimeData{Keys: []attest.JWK{attest.WrapKey(&wrap.PublicKey), attest.Ed25519Key(named)}, Contract: under, Room: name}.Marshal()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/rsa"
 	"io"
 	"log/slog"
 	"net/http"
@@ -30,14 +29,9 @@ import (
 var (
 	hostData = digest.Of([]byte("policy"))
 	contract = digest.Of([]byte("contract"))
-	wrapKey  = sync.OnceValue(func() *rsa.PrivateKey {
-		k, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			panic(err)
-		}
-		return k
-	})
-	device = sync.OnceValue(func() *sim.Device {
+	hpkeKey  = sync.OnceValue(func() keyrelease.WrapKey { return made(keyrelease.NewHPKE()) })
+	rsaKey   = sync.OnceValue(func() keyrelease.WrapKey { return made(keyrelease.NewRSA()) })
+	device   = sync.OnceValue(func() *sim.Device {
 		d, err := sim.NewDevice(hostData)
 		if err != nil {
 			panic(err)
@@ -95,7 +89,15 @@ func newKEK(t *testing.T) *secret.Bytes {
 }
 
 // question is a well-formed one, before a test spoils it.
+func made(k keyrelease.WrapKey, err error) keyrelease.WrapKey {
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
+
 type question struct {
+	wrap              keyrelease.WrapKey
 	key               string
 	contract          digest.SHA256
 	host              digest.SHA256
@@ -109,7 +111,7 @@ func (f *fixture) ask(t *testing.T, spoil func(q *question)) question {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := question{key: "kek-1", contract: contract, host: hostData, nonce: make([]byte, 32)}
+	q := question{wrap: hpkeKey(), key: "kek-1", contract: contract, host: hostData, nonce: make([]byte, 32)}
 	for range 2 { // once to choose contract and host data, once for the bytes made of them
 		if spoil != nil {
 			spoil(&q)
@@ -117,7 +119,7 @@ func (f *fixture) ask(t *testing.T, spoil func(q *question)) question {
 		if q.evidence != nil {
 			break
 		}
-		q.runtime, err = attest.RuntimeData{Keys: []attest.JWK{attest.RSAKey(&wrapKey().PublicKey), attest.Ed25519Key(pub)}, Contract: q.contract, Room: "room-1"}.Marshal()
+		q.runtime, err = attest.RuntimeData{Keys: []attest.JWK{attest.WrapKey(q.wrap.Public()), attest.Ed25519Key(pub)}, Contract: q.contract, Room: "room-1"}.Marshal()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,12 +212,18 @@ func by(t *testing.T, d *sim.Device, q *question) []byte {
 }
 
 func TestRoomFetchesItsKeyAndNobodySeesIt(t *testing.T) {
+	for name, wrap := range map[string]func() keyrelease.WrapKey{"hpke": hpkeKey, "rsa-aes": rsaKey} {
+		t.Run(name, func(t *testing.T) { fetches(t, wrap()) })
+	}
+}
+
+func fetches(t *testing.T, wrap keyrelease.WrapKey) {
 	f := newFixture(t)
-	q := f.ask(t, nil)
+	q := f.ask(t, func(q *question) { q.wrap = wrap })
 	p, end := permit.Issue("key.release", "north")
 	defer end()
 	kek, err := keyrelease.Fetch(t.Context(), p, f.b, keyrelease.Request{Source: "north", Key: "kek-1", AnswerKey: f.answerKey,
-		Evidence: q.evidence, RuntimeData: q.runtime, WrapKey: wrapKey(), Platform: "simulated"})
+		Evidence: q.evidence, RuntimeData: q.runtime, WrapKey: wrap, Platform: "simulated"})
 	if err != nil {
 		t.Fatal(err)
 	}
