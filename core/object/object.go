@@ -14,3 +14,7 @@ type Condition struct {
 	Overwrite bool   // write whatever is there
 	IfMatch   string // with Overwrite: only over this version; empty means any
 }
+
+// AnyVersion in place of an ETag asks for whichever version is current (RFC 9110, 13.1.1:
+// If-Match: *). No answer has it.
+const AnyVersion = "*"

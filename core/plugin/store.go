@@ -56,6 +56,14 @@ func (s *Source) ReadRange(ctx context.Context, o object.Info, off int64, p []by
 	return fault.Wrap("plugin "+s.p.name, s.p.data.ReadRange(ctx, o, off, p))
 }
 
+// Open returns n bytes of o from off on while they arrive, and the version they are of: o's,
+// or the current one where o.ETag is object.AnyVersion. Errors are those of ReadRange, also
+// from Read. ctx must have an end.
+func (s *Source) Open(ctx context.Context, o object.Info, off, n int64) (io.ReadCloser, object.Info, error) {
+	body, o, err := s.p.data.Open(ctx, o, off, n)
+	return body, o, fault.Wrap("plugin "+s.p.name, err)
+}
+
 // List yields the objects whose names begin with prefix; an error ends it.
 func (s *Source) List(ctx context.Context, prefix string) iter.Seq2[object.Info, error] {
 	return func(yield func(object.Info, error) bool) {

@@ -31,7 +31,7 @@ func (d direct) ReadRange(ctx context.Context, o sdk.Info, off int64, p []byte) 
 		return err
 	}
 	defer body.Close()
-	if info.ETag != o.ETag || info.Size != o.Size {
+	if o.ETag != sdk.AnyVersion && info.ETag != o.ETag || info.ETag == sdk.AnyVersion || info.Size != o.Size {
 		return sdk.Errorf(sdk.Tampered, "read", "%s: is %+v, want %+v", o.Name, info, o)
 	}
 	if _, err := io.ReadFull(body, p); err != nil {
@@ -81,6 +81,7 @@ func Source(f SourceFixture) Kit {
 		"source: a read gives exactly the range":              f.ranges,
 		"source: a read past the end is refused":              f.pastEnd,
 		"source: a read of another version is Tampered":       f.otherVersion,
+		"source: a read of any version is of the current one": f.anyVersion,
 		"source: reads at once do not mix":                    f.atOnce,
 	}
 	if f.Replace != nil {
@@ -270,6 +271,15 @@ func (f SourceFixture) otherVersion(t T) {
 	o.ETag = string(tag)
 	err := f.Reader.ReadRange(t.Context(), o, 0, make([]byte, 1))
 	wantKind(t, "ReadRange of version "+o.ETag, err, sdk.Tampered)
+}
+
+func (f SourceFixture) anyVersion(t T) {
+	o, want := f.largest(t)
+	o.ETag = sdk.AnyVersion
+	got := make([]byte, len(want))
+	if err := f.Reader.ReadRange(t.Context(), o, 0, got); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("ReadRange(%q) of any version = other bytes, or %v", o.Name, err)
+	}
 }
 
 func (f SourceFixture) atOnce(t T) {

@@ -50,7 +50,8 @@ type Source interface {
 	// List yields the objects whose names begin with prefix, in any order; an error ends it.
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 	// Open returns exactly n bytes from off on, of the version etag and no other: Tampered
-	// if that is not the current one. The range is inside the object, else Invalid.
+	// if that is not the current one. An etag of AnyVersion asks for the current one, and
+	// Info says which that is. The range is inside the object, else Invalid.
 	Open(ctx context.Context, name, etag string, off, n int64) (io.ReadCloser, Info, error)
 }
 
@@ -117,6 +118,9 @@ const (
 	Refused   = governancev1.Decision_DECISION_REFUSED
 	Granted   = governancev1.Decision_DECISION_GRANTED
 )
+
+// AnyVersion in place of an ETag asks for whichever version is current.
+const AnyVersion = object.AnyVersion
 
 // ErrCondition is wrapped by a sink's error that says: the condition does not hold.
 var ErrCondition = data.ErrCondition

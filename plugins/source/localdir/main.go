@@ -52,7 +52,7 @@ func (s *source) Open(_ context.Context, name, etag string, off, n int64) (io.Re
 		return nil, sdk.Info{}, err
 	}
 	switch {
-	case info.ETag != etag:
+	case etag != sdk.AnyVersion && info.ETag != etag:
 		err = sdk.Errorf(sdk.Tampered, op, "%s: is version %s now", name, info.ETag)
 	case off < 0 || n < 0 || off > info.Size-n:
 		err = sdk.Errorf(sdk.Invalid, op, "%s: %d bytes at %d are not inside its %d", name, n, off, info.Size)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,6 +14,9 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/object"
 )
+
+// maxConns is more than a mount reads at once.
+const maxConns = 128
 
 // Client is the host's end. Its methods may be called concurrently.
 type Client struct{ transport *http.Transport }
@@ -32,8 +36,8 @@ func NewClient(path string, uid uint32) *Client {
 			return conn, nil
 		},
 		DisableCompression:     true,
-		MaxIdleConnsPerHost:    32,
-		MaxConnsPerHost:        64,
+		MaxIdleConnsPerHost:    maxConns,
+		MaxConnsPerHost:        maxConns,
 		IdleConnTimeout:        time.Minute,
 		MaxResponseHeaderBytes: 16 << 10,
 		WriteBufferSize:        256 << 10,
@@ -68,57 +72,91 @@ func peer(conn *net.UnixConn, uid uint32) error {
 // Close lets go of the connections.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// ReadRange fills p with the bytes of o from off on. Another version or size of the object
-// than o is Tampered; an answer cut short is Unavailable; a range outside o is Invalid.
-func (c *Client) ReadRange(ctx context.Context, o object.Info, off int64, p []byte) error {
+// Open returns n bytes of o from off on, n at least 1, while they arrive, and the version they
+// are of: o's, or the current one where o.ETag is object.AnyVersion. Another version or size
+// than o's is Tampered; an answer cut short is Unavailable, also from Read; a range outside o
+// is Invalid. ctx bounds the reading too. The caller closes what it got.
+func (c *Client) Open(ctx context.Context, o object.Info, off, n int64) (io.ReadCloser, object.Info, error) {
 	const op = "plugin.read"
 	if err := CheckName(o.Name); err != nil {
-		return err
+		return nil, object.Info{}, err
 	}
 	if err := CheckETag(o.ETag); err != nil {
-		return fault.New(fault.Invalid, op, "%s: %w", o.Name, err)
+		return nil, object.Info{}, fault.New(fault.Invalid, op, "%s: %w", o.Name, err)
 	}
-	n := int64(len(p))
-	if off < 0 || off > o.Size-n {
-		return fault.New(fault.Invalid, op, "%s: %d bytes at %d of an object of %d", o.Name, n, off, o.Size)
-	}
-	if n == 0 {
-		return nil
+	if off < 0 || n < 1 || off > o.Size-n {
+		return nil, object.Info{}, fault.New(fault.Invalid, op, "%s: %d bytes at %d of an object of %d", o.Name, n, off, o.Size)
 	}
 	req := (&http.Request{Method: http.MethodGet, URL: location(o.Name), Header: http.Header{
-		"Range": {fmt.Sprintf("bytes=%d-%d", off, off+n-1)}, "If-Match": {o.ETag}}}).WithContext(ctx)
+		"Range": {"bytes=" + strconv.FormatInt(off, 10) + "-" + strconv.FormatInt(off+n-1, 10)}, "If-Match": {o.ETag}}}).WithContext(ctx)
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return failed(ctx, op, o.Name, err)
+		return nil, object.Info{}, failed(ctx, op, o.Name, err)
 	}
-	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusPartialContent {
-		return refused(op, o.Name, resp, fault.Tampered)
+		defer resp.Body.Close()
+		return nil, object.Info{}, refused(op, o.Name, resp, fault.Tampered)
 	}
-	if err := checkRange(resp, o, off, n); err != nil {
-		return fault.New(fault.Tampered, op, "%s: %w", o.Name, err)
+	if o.ETag, err = checkRange(resp, o, off, n); err != nil {
+		resp.Body.Close()
+		return nil, object.Info{}, fault.New(fault.Tampered, op, "%s: %w", o.Name, err)
 	}
-	if _, err := io.ReadFull(resp.Body, p); err != nil {
-		return failed(ctx, op, o.Name, err)
-	}
-	// The transport keeps the connection only once it has seen the end.
-	if extra, err := io.ReadFull(resp.Body, make([]byte, 1)); extra != 0 || err != io.EOF {
-		return fault.New(fault.Tampered, op, "%s: more bytes than asked for", o.Name)
-	}
-	return nil
+	return &arriving{ctx: ctx, name: o.Name, body: resp.Body, left: n}, o, nil
 }
 
-func checkRange(resp *http.Response, o object.Info, off, n int64) error {
-	if got := one(resp.Header, "ETag"); got != o.ETag {
-		return fmt.Errorf("answer is of version %.80q, want %.80q", got, o.ETag)
+// arriving is a body of the announced length, with errors of our kinds.
+type arriving struct {
+	ctx  context.Context
+	name string
+	body io.ReadCloser
+	left int64
+}
+
+func (a *arriving) Read(p []byte) (int, error) {
+	n, err := a.body.Read(p)
+	if a.left -= int64(n); err == nil || err == io.EOF && a.left == 0 {
+		return n, err
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, failed(a.ctx, "plugin.read", a.name, err)
+}
+
+func (a *arriving) Close() error { return a.body.Close() }
+
+// ReadRange is Open of len(p) bytes, into p. No bytes are asked of nobody.
+func (c *Client) ReadRange(ctx context.Context, o object.Info, off int64, p []byte) error {
+	if len(p) == 0 && off >= 0 && off <= o.Size {
+		return nil
+	}
+	body, _, err := c.Open(ctx, o, off, int64(len(p)))
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	_, err = io.ReadFull(body, p)
+	return err
+}
+
+// checkRange refuses an answer that is not exactly the range, of the version asked for, and
+// returns its version.
+func checkRange(resp *http.Response, o object.Info, off, n int64) (version string, err error) {
+	version = one(resp.Header, "ETag")
+	if o.ETag == object.AnyVersion {
+		if err := checkVersion(version); err != nil {
+			return "", err
+		}
+	} else if version != o.ETag {
+		return "", fmt.Errorf("answer is of version %.80q, want %.80q", version, o.ETag)
 	}
 	if got, want := one(resp.Header, "Content-Range"), contentRange(off, n, o.Size); got != want {
-		return fmt.Errorf("answer is %.80q, want %q", got, want)
+		return "", fmt.Errorf("answer is %.80q, want %q", got, want)
 	}
 	if resp.ContentLength != n || len(resp.TransferEncoding) > 0 || resp.Header.Get("Content-Encoding") != "" {
-		return fmt.Errorf("answer has length %d, want %d, unencoded", resp.ContentLength, n)
+		return "", fmt.Errorf("answer has length %d, want %d, unencoded", resp.ContentLength, n)
 	}
-	return nil
+	return version, nil
 }
 
 // one is the header's value if it is given exactly once.

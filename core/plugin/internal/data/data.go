@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/object"
 )
 
 // Bounds, in bytes.
@@ -47,6 +48,14 @@ func CheckETag(etag string) error {
 		return fmt.Errorf("etag %.80q: must be 1 to %d visible ASCII characters", etag, MaxETag)
 	}
 	return nil
+}
+
+// checkVersion is CheckETag for an answer, which must name one version.
+func checkVersion(etag string) error {
+	if etag == object.AnyVersion {
+		return fmt.Errorf("etag %q: must name one version", etag)
+	}
+	return CheckETag(etag)
 }
 
 // location is the request path of an object: its name escaped as one segment.
@@ -92,5 +101,5 @@ func number(s string) (int64, error) {
 }
 
 func contentRange(off, n, size int64) string {
-	return fmt.Sprintf("bytes %d-%d/%d", off, off+n-1, size)
+	return "bytes " + strconv.FormatInt(off, 10) + "-" + strconv.FormatInt(off+n-1, 10) + "/" + strconv.FormatInt(size, 10)
 }

@@ -52,6 +52,8 @@ func Sources() map[string]Source {
 			func(m *plugintest.MemorySource) sdk.Source { return careless{base{m}} }},
 		"says NotFound of another version": {"source: a read of another version is Tampered",
 			func(m *plugintest.MemorySource) sdk.Source { return mistaken{base{m}} }},
+		"knows no version but by its name": {"source: a read of any version is of the current one",
+			func(m *plugintest.MemorySource) sdk.Source { return literal{base{m}} }},
 		"shares one buffer": {"source: reads at once do not mix",
 			func(m *plugintest.MemorySource) sdk.Source { return &shared{base: base{m}} }},
 		"takes the size for the version": {"source: a replaced object is another version",
@@ -182,6 +184,15 @@ func (b careless) Open(ctx context.Context, name, etag string, off, n int64) (io
 	body, info, err := b.MemorySource.Open(ctx, name, info.ETag, off, n)
 	info.ETag = etag // to be believed
 	return body, info, err
+}
+
+type literal struct{ base }
+
+func (b literal) Open(ctx context.Context, name, etag string, off, n int64) (io.ReadCloser, sdk.Info, error) {
+	if etag == sdk.AnyVersion {
+		return nil, sdk.Info{}, sdk.Errorf(sdk.Tampered, "broken.open", "%s: no version %s", name, etag)
+	}
+	return b.MemorySource.Open(ctx, name, etag, off, n)
 }
 
 type mistaken struct{ base }
