@@ -6,6 +6,7 @@ package blobs
 import (
 	"context"
 	"io"
+	"iter"
 	"net/url"
 	"strings"
 	"time"
@@ -21,13 +22,21 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/object"
 )
 
-// Blocks of 8 MiB, four at a time: 32 MiB of memory for one upload. The service takes
-// 50,000 blocks (Microsoft: Scalability targets for Blob Storage).
+// An upload of more than one block sends four at a time, and two such uploads go on at once:
+// 64 MiB of memory while blocks have 8 MiB. The service takes 50,000 blocks of at most
+// 4,000 MiB (Microsoft: Scalability targets for Blob Storage), so blocks of more than
+// 390 GiB are larger.
 const (
 	blockSize = 8 << 20
+	leastSize = 1 << 20 // of a block, for the SDK
 	parallel  = 4
+	largeOnes = 2
 	maxBlocks = 50_000
+	maxBlock  = 4000 << 20
 )
+
+// A service that is away for about a minute is waited for; each wait has jitter.
+var patience = policy.RetryOptions{MaxRetries: 8, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: 15 * time.Second}
 
 // Options say where the container is and as whom it is used: by SAS, by ConnectionString, or
 // with neither as whoever the environment, a managed identity or `az login` says.
@@ -43,6 +52,7 @@ type Options struct {
 type Store struct {
 	client *container.Client
 	prefix string
+	large  chan struct{} // a place for each large upload
 }
 
 // New returns a store. It contacts nobody yet. Its errors are Usage.
@@ -52,13 +62,13 @@ func New(o Options) (*Store, error) {
 	if err != nil {
 		return nil, fault.New(fault.Usage, op, "%w", err)
 	}
-	return &Store{c, o.Prefix}, nil
+	return &Store{c, o.Prefix, make(chan struct{}, largeOnes)}, nil
 }
 
 func connect(o Options) (*container.Client, error) {
 	options := &container.ClientOptions{}
 	options.Telemetry = policy.TelemetryOptions{Disabled: true}
-	options.Retry = policy.RetryOptions{MaxRetries: 4, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: 5 * time.Second}
+	options.Retry = patience
 	if o.ConnectionString != "" {
 		c, err := container.NewClientFromConnectionString(o.ConnectionString, o.Container, options)
 		if err != nil {
@@ -104,6 +114,34 @@ func (s *Store) Stat(ctx context.Context, name string) (object.Info, error) {
 	return object.Info{Name: name, Size: *p.ContentLength, ETag: string(*p.ETag)}, nil
 }
 
+// List yields the objects whose names begin with prefix, in byte order of their names.
+func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[object.Info, error] {
+	const op = "azure.list"
+	return func(yield func(object.Info, error) bool) {
+		full := s.prefix + prefix
+		for pages := s.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &full}); pages.More(); {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(object.Info{}, classify(op, prefix, err, false))
+				return
+			}
+			for _, b := range page.Segment.BlobItems {
+				if b.Name == nil || b.Properties == nil || b.Properties.ContentLength == nil || b.Properties.ETag == nil {
+					yield(object.Info{}, fault.New(fault.Internal, op, "%s: the service lists a blob without name, size or version", prefix))
+					return
+				}
+				o := object.Info{Name: strings.TrimPrefix(*b.Name, s.prefix), Size: *b.Properties.ContentLength, ETag: quoted(*b.Properties.ETag)}
+				if !yield(o, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// quoted is a version as headers have it; lists leave the quotes out.
+func quoted(tag azcore.ETag) string { return `"` + strings.Trim(string(tag), `"`) + `"` }
+
 // ReadRange is of volume.Source.
 func (s *Store) ReadRange(ctx context.Context, o object.Info, off int64, p []byte) error {
 	const op = "azure.read"
@@ -142,12 +180,21 @@ func (s *Store) ReadRange(ctx context.Context, o object.Info, off int64, p []byt
 // Put is of volume.Sink: the blob is visible whole, by one commit, or not at all.
 func (s *Store) Put(ctx context.Context, name string, size int64, body io.Reader, c object.Condition) (object.Info, error) {
 	const op = "azure.put"
-	if size > blockSize*maxBlocks {
+	if size > maxBlock*maxBlocks {
 		return object.Info{}, fault.New(fault.Invalid, op, "%s: %d bytes are more than the service takes", name, size)
 	}
+	o := &blockblob.UploadStreamOptions{BlockSize: max(size+1, leastSize), Concurrency: 1, AccessConditions: condition(c)}
+	if size >= blockSize {
+		o.BlockSize, o.Concurrency = max(blockSize, (size+maxBlocks-1)/maxBlocks), parallel
+		select {
+		case s.large <- struct{}{}:
+			defer func() { <-s.large }()
+		case <-ctx.Done():
+			return object.Info{}, fault.Wrap(op, context.Cause(ctx))
+		}
+	}
 	source := &exactly{r: body, left: size}
-	resp, err := s.client.NewBlockBlobClient(s.prefix+name).UploadStream(ctx, source, &blockblob.UploadStreamOptions{
-		BlockSize: blockSize, Concurrency: parallel, AccessConditions: condition(c)})
+	resp, err := s.client.NewBlockBlobClient(s.prefix+name).UploadStream(ctx, source, o)
 	switch {
 	case source.err != nil:
 		return object.Info{}, fault.Wrap(op, source.err)

@@ -17,14 +17,16 @@ import (
 // classify gives an error of the SDK its kind. Of a condition that does not hold, read says
 // whether a version was read (Tampered: it is gone) or written over (Denied).
 func classify(op, name string, err error, read bool) error {
-	var identity *azidentity.AuthenticationFailedError
+	var refused *azidentity.AuthenticationFailedError
+	var none interface{ NonRetriable() } // no credential was found, or none may be used
 	var resp *azcore.ResponseError
 	switch {
-	case errors.As(err, &identity):
+	case errors.As(err, &resp): // below
+	case errors.As(err, &refused), errors.As(err, &none):
 		return fault.New(fault.Denied, op, "%s: no identity: log in with `az login`, or name a --sas or --connection-string file", name)
 	case errors.Is(err, context.Canceled):
 		return fault.New(fault.Interrupted, op, "%s: %w", name, context.Canceled)
-	case !errors.As(err, &resp):
+	default:
 		return fault.New(fault.Unavailable, op, "%s: %w", name, withoutURL(err))
 	}
 	kind := fault.Internal
