@@ -77,12 +77,16 @@ func (r *room) startGovernors(ctx context.Context) error {
 
 // furnish starts the plugins that may run now that the room may open, and has the
 // runtime verify the application's image and unpack it into the room's memory.
-// Nothing of that can run before the application may.
+// Nothing of that can run before the application may. What the line needs first comes
+// first: all of it at once would make the fence and the proxy late where cores are few.
 func (r *room) furnish(ctx context.Context) error {
-	if err := r.startPlugins(ctx, workers(r.spec)); err != nil {
+	if err := r.startPlugins(ctx, givers(r.spec)); err != nil {
 		return err
 	}
 	close(r.ready)
+	if err := r.startPlugins(ctx, launcher(r.spec)); err != nil {
+		return err
+	}
 	proc, err := r.plugin("runtime", r.spec.Application.Runtime.Plugin)
 	if err != nil {
 		return err
@@ -95,8 +99,10 @@ func (r *room) furnish(ctx context.Context) error {
 		return err
 	}
 	image := r.spec.Application.Image
-	_, err = r.app.Prepare(ctx, &runtimev1.PrepareRequest{Layout: filepath.Join(r.Images, image.Hex()), Digest: image.String(), StateDir: state})
-	return err
+	if _, err = r.app.Prepare(ctx, &runtimev1.PrepareRequest{Layout: filepath.Join(r.Images, image.Hex()), Digest: image.String(), StateDir: state}); err != nil {
+		return err
+	}
+	return r.startPlugins(ctx, takers(r.spec))
 }
 
 // key decodes a public key that spec.Validate has seen to be well-formed; none

@@ -36,18 +36,29 @@ func governors(s *v1.Spec) (list []instance) {
 	return list
 }
 
-// workers are the plugins that start once the room may open.
-func workers(s *v1.Spec) (list []instance) {
+// givers are the plugins that the line needs first once the room may open: they bring
+// keys and data.
+func givers(s *v1.Spec) (list []instance) {
 	for _, k := range s.KeyServices {
 		list = append(list, instance{"key service", k.Name, k.Plugin})
 	}
 	for _, x := range s.Sources {
 		list = append(list, instance{"source", x.Name, x.Plugin})
 	}
+	return list
+}
+
+// launcher is the plugin that runs the application.
+func launcher(s *v1.Spec) []instance {
+	return []instance{{"runtime", s.Application.Runtime.Plugin, v1.Plugin{Plugin: s.Application.Runtime.Plugin}}}
+}
+
+// takers are the plugins that take what leaves.
+func takers(s *v1.Spec) (list []instance) {
 	for _, x := range s.Sinks {
 		list = append(list, instance{"sink", x.Name, x.Plugin})
 	}
-	return append(list, instance{"runtime", s.Application.Runtime.Plugin, v1.Plugin{Plugin: s.Application.Runtime.Plugin}})
+	return list
 }
 
 // startPlugins starts all of list at once. The binaries' digests come from the
@@ -70,7 +81,9 @@ func (r *room) startPlugins(ctx context.Context, list []instance) error {
 		if p == nil {
 			continue
 		}
+		r.mu.Lock()
 		r.plugins[list[n].key()] = p
+		r.mu.Unlock()
 		r.later(p.Close)
 		go r.watchPlugin(ctx, list[n], p)
 	}
@@ -118,7 +131,9 @@ func (r *room) watchPlugin(ctx context.Context, i instance, p *plugin.Process) {
 }
 
 func (r *room) plugin(role, name string) (*plugin.Process, error) {
+	r.mu.Lock()
 	p := r.plugins[role+" "+name]
+	r.mu.Unlock()
 	if p == nil {
 		return nil, fault.New(fault.Internal, "plugin", "no %s named %q was started", role, name)
 	}

@@ -60,12 +60,17 @@ func Launch(ctx context.Context, c Command) (*Conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
+	config, variable, err := hostTLS()
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, fault.New(fault.Internal, op, "certificate: %w", err)
+	}
 	r := &run{ctx: ctx, command: c, binary: binary, dir: dir, started: make(chan struct{})}
 	client := goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig:  handshake,
 		Plugins:          goplugin.PluginSet{set: &adapter{}},
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
-		AutoMTLS:         true,
+		TLSConfig:        config,
 		SkipHostEnv:      true,
 		StartTimeout:     c.Timeout,
 		Logger:           hclog.NewNullLogger(), // Stderr gets the plugin's lines, all else comes back as an error
@@ -79,7 +84,7 @@ func Launch(ctx context.Context, c Command) (*Conn, error) {
 			if err := share(sockets, c.UID); err != nil { // go-plugin made it, without the sticky bit
 				return nil, err
 			}
-			r.env = append(cmd.Env, "TMPDIR="+dir)
+			r.env = append(cmd.Env, "TMPDIR="+dir, variable)
 			if c.Privileged { // it starts programs
 				r.env = append(r.env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 			}

@@ -44,6 +44,7 @@ func Serve(logs io.Writer, options []grpc.ServerOption, register func(*grpc.Serv
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig: handshake,
 		Plugins:         goplugin.PluginSet{set: &adapter{register: register}},
+		TLSProvider:     pluginTLS,
 		GRPCServer: func(given []grpc.ServerOption) *grpc.Server {
 			given = append(given, grpc.MaxRecvMsgSize(MaxMessage), grpc.MaxSendMsgSize(MaxMessage))
 			return grpc.NewServer(append(given, options...)...)
