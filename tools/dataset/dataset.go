@@ -32,7 +32,8 @@ type Description struct {
 	SignKey        []byte        `json:"signKey"` // the provider's Ed25519 public key
 }
 
-// Progress is told after each file; both counts are of all so far.
+// Progress is told of all so far, one call at a time: after each file, and within large ones
+// where the work allows it.
 type Progress func(files int, bytes int64)
 
 // Bytes returns the description as its file has it.

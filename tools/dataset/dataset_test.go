@@ -90,7 +90,7 @@ func sealTo(t testing.TB, sink volume.Sink, version uint64) dataset.Description 
 }
 
 func TestSealPublishVerifyOpen(t *testing.T) {
-	local, store, kek := folder(t), &volumetest.Store{}, volumetest.Key(t, 9)
+	local, store, kek := folder(t), listing{Store: &volumetest.Store{}}, volumetest.Key(t, 9)
 	d := sealTo(t, local, 1)
 	b, err := d.Bytes()
 	if err != nil {
@@ -109,7 +109,7 @@ func TestSealPublishVerifyOpen(t *testing.T) {
 			t.Errorf("object %s shows something", n)
 		}
 	}
-	if r, err := dataset.Verify(t.Context(), store, d, kek, nil); err != nil || r.Files != len(files) || r.Bytes != 3_000_013 {
+	if r, err := dataset.Verify(t.Context(), store, d, kek, nil); err != nil || r.Files != len(files) || r.Bytes != 3_000_013 || !r.Listed {
 		t.Errorf("Verify = %+v, %v", r, err)
 	}
 	if list, err := dataset.List(t.Context(), store, d, kek); err != nil || len(list) != len(files) || list[0].Path != "a b" {
@@ -123,8 +123,19 @@ func TestSealPublishVerifyOpen(t *testing.T) {
 	if _, err := dataset.Open(t.Context(), store, d, kek, dir, nil); fault.KindOf(err) != fault.Invalid || err == nil {
 		t.Errorf("Open over a folder that exists: %v", err)
 	}
+	store.OnPut = func(name string, _ bool) error {
+		if name == d.Manifest {
+			return nil // it is not written over: the store refuses
+		}
+		return fault.New(fault.Internal, "store", "%s is sent again", name)
+	}
+	if r, err := dataset.Publish(t.Context(), local, d, store, nil); err != nil || r.Files != len(files) {
+		t.Errorf("Publish again = %+v, %v; want the same as before, and nothing sent", r, err)
+	}
+	store.OnPut = nil
+	store.Set(d.Manifest, []byte("another"))
 	if _, err := dataset.Publish(t.Context(), local, d, store, nil); fault.KindOf(err) != fault.Denied || err == nil {
-		t.Errorf("Publish again = %v, want Denied", err)
+		t.Errorf("Publish over another manifest = %v, want Denied", err)
 	}
 }
 
@@ -133,14 +144,17 @@ func TestAnInterruptedPublishGoesOn(t *testing.T) {
 	d := sealTo(t, local, 1)
 	for step := range 2 * (len(files) + 1) {
 		var n atomic.Int64
-		store := &volumetest.Store{}
+		store := listing{Store: &volumetest.Store{}}
+		if step%2 == 1 {
+			store.refuse = fault.New(fault.Denied, "store", "may not be listed")
+		}
 		store.OnPut = func(_ string, _ bool) error {
 			if int(n.Add(1)-1) == step {
 				return fault.New(fault.Internal, "store", "cut")
 			}
 			return nil
 		}
-		_, err := dataset.Publish(t.Context(), local, d, &oneAtATime{Store: store}, nil)
+		_, err := dataset.Publish(t.Context(), local, d, &oneAtATime{listing: store}, nil)
 		if err == nil {
 			t.Errorf("step %d: Publish succeeded", step)
 		}
@@ -149,8 +163,16 @@ func TestAnInterruptedPublishGoesOn(t *testing.T) {
 		} else if visible {
 			continue
 		}
-		if _, err := dataset.Publish(t.Context(), local, d, store, nil); err != nil {
-			t.Errorf("step %d: Publish again = %v", step, err)
+		had := len(store.Names())
+		var sent atomic.Int64
+		store.OnPut = func(_ string, after bool) error {
+			if after {
+				sent.Add(1)
+			}
+			return nil
+		}
+		if _, err := dataset.Publish(t.Context(), local, d, store, nil); err != nil || int(sent.Load()) != len(files)+1-had {
+			t.Errorf("step %d: Publish again = %v; %d objects sent, %d were missing", step, err, sent.Load(), len(files)+1-had)
 		}
 		if _, err := dataset.Verify(t.Context(), store, d, kek, nil); err != nil {
 			t.Errorf("step %d: Verify = %v", step, err)
@@ -165,6 +187,7 @@ func TestVerifyAndOpenNoticeChanges(t *testing.T) {
 		"a blob gone":      func(s *volumetest.Store, b []string) { s.Remove(b[1]) },
 		"a blob cut":       func(s *volumetest.Store, b []string) { s.Corrupt(b[2], func(x []byte) []byte { return x[:len(x)-1] }) },
 		"swapped blobs":    func(s *volumetest.Store, b []string) { x := s.Get(b[0]); s.Set(b[0], s.Get(b[1])); s.Set(b[1], x) },
+		"a blob added":     func(s *volumetest.Store, _ []string) { s.Set("north/v1/more", []byte("x")) },
 		"another manifest": func(s *volumetest.Store, _ []string) { s.Set("north/v1/manifest", s.Get("north/v2/manifest")) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,8 +196,11 @@ func TestVerifyAndOpenNoticeChanges(t *testing.T) {
 			blobs := store.Names()[:len(files)]
 			sealTo(t, store, 2)
 			change(store, blobs)
-			if _, err := dataset.Verify(t.Context(), store, d, kek, nil); fault.KindOf(err) != fault.Tampered || err == nil {
+			if _, err := dataset.Verify(t.Context(), listing{Store: store}, d, kek, nil); fault.KindOf(err) != fault.Tampered || err == nil {
 				t.Errorf("Verify = %v, want Tampered", err)
+			}
+			if name == "a blob added" { // what the manifest does not name is not opened
+				return
 			}
 			parent := t.TempDir()
 			if _, err := dataset.Open(t.Context(), store, d, kek, filepath.Join(parent, "x"), nil); fault.KindOf(err) != fault.Tampered || err == nil {
@@ -185,7 +211,7 @@ func TestVerifyAndOpenNoticeChanges(t *testing.T) {
 			}
 		})
 	}
-	store := &volumetest.Store{}
+	store := listing{Store: &volumetest.Store{}}
 	d := sealTo(t, store, 1)
 	if _, err := dataset.Verify(t.Context(), store, d, volumetest.Key(t, 8), nil); fault.KindOf(err) != fault.Tampered || err == nil {
 		t.Errorf("with another KEK: %v, want Tampered", err)

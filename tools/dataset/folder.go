@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path"
 	"strings"
@@ -25,6 +26,9 @@ type Folder struct {
 	root *os.Root
 	mu   sync.Mutex // one write becomes visible at a time, so that a condition holds
 }
+
+// putting begins the name of a file that is not whole yet.
+const putting = ".putting-"
 
 // OpenFolder opens the folder, and makes it where it is missing.
 func OpenFolder(dir string) (*Folder, error) {
@@ -119,7 +123,7 @@ func (f *Folder) Put(_ context.Context, name string, size int64, body io.Reader,
 	if _, err := rand.Read(suffix); err != nil {
 		return object.Info{}, fault.Wrap(op, err)
 	}
-	tmp := path.Join(path.Dir(name), ".putting-"+hex.EncodeToString(suffix))
+	tmp := path.Join(path.Dir(name), putting+hex.EncodeToString(suffix))
 	defer f.root.Remove(tmp) // gone already where it was renamed
 	if err := f.write(tmp, size, body); err != nil {
 		return object.Info{}, ioError(op, name, err)
@@ -190,22 +194,35 @@ func (f *Folder) Delete(ctx context.Context, o object.Info) error {
 	return ioError("folder.delete", o.Name, f.root.Remove(o.Name))
 }
 
-// List returns the objects whose names begin with prefix, in order.
-func (f *Folder) List(prefix string) ([]object.Info, error) {
-	var out []object.Info
-	err := fs.WalkDir(f.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !strings.HasPrefix(name, prefix) || strings.HasPrefix(path.Base(name), ".putting-") {
-			return err
+// List yields the objects whose names begin with prefix, in byte order of their names.
+func (f *Folder) List(_ context.Context, prefix string) iter.Seq2[object.Info, error] {
+	return func(yield func(object.Info, error) bool) { f.list("", prefix, yield) }
+}
+
+func (f *Folder) list(folder, prefix string, yield func(object.Info, error) bool) bool {
+	names, err := folderNames(f.root, folder)
+	if err != nil {
+		return yield(object.Info{}, fault.Wrap("folder.list", err))
+	}
+	for _, name := range names {
+		path := folder + name
+		below := strings.HasSuffix(name, "/")
+		switch {
+		case !strings.HasPrefix(path, prefix) && !(below && strings.HasPrefix(prefix, path)), strings.HasPrefix(name, putting):
+			continue
+		case below:
+			if !f.list(path, prefix, yield) {
+				return false
+			}
+			continue
 		}
-		st, err := e.Info()
-		if err != nil {
-			return err
+		o, err := f.Stat(context.Background(), path)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			continue // not a regular file, or gone since
 		}
-		o, err := info(name, st)
-		if err == nil {
-			out = append(out, o)
+		if !yield(o, err) || err != nil {
+			return false
 		}
-		return err
-	})
-	return out, ioError("folder.list", prefix, err)
+	}
+	return true
 }

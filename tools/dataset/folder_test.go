@@ -3,27 +3,49 @@ package dataset_test
 import (
 	"context"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
-	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/object"
 	"github.com/cleanroom-dev/cleanroom/core/volume/volumetest"
 	"github.com/cleanroom-dev/cleanroom/tools/dataset"
 )
 
+// listing is a store in memory that can be listed, unless that is refused.
+type listing struct {
+	*volumetest.Store
+	refuse error
+}
+
+func (l listing) List(ctx context.Context, prefix string) iter.Seq2[object.Info, error] {
+	return func(yield func(object.Info, error) bool) {
+		if l.refuse != nil {
+			yield(object.Info{}, l.refuse)
+			return
+		}
+		for _, n := range l.Names() {
+			if strings.HasPrefix(n, prefix) && !yield(l.Stat(ctx, n)) {
+				return
+			}
+		}
+	}
+}
+
 // oneAtATime makes the order of writes known to a test that counts them.
 type oneAtATime struct {
-	*volumetest.Store
+	listing
 	mu sync.Mutex
 }
 
 func (s *oneAtATime) Put(ctx context.Context, name string, size int64, body io.Reader, c object.Condition) (object.Info, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.Store.Put(ctx, name, size, body, c)
+	return s.listing.Put(ctx, name, size, body, c)
 }
 
 func TestFolderConforms(t *testing.T) {
@@ -53,14 +75,32 @@ func TestNoNameLeadsOutOfAFolder(t *testing.T) {
 			t.Errorf("Put(%q/x) succeeded", name)
 		}
 	}
-	if list, err := f.List(""); err == nil {
-		for _, o := range list {
-			if o.Name != "x" {
-				t.Errorf("List has %+v", o)
-			}
+	for o, err := range f.List(t.Context(), "") {
+		if err != nil || o.Name != "x" {
+			t.Errorf("List has %+v, %v", o, err)
 		}
-	} else if fault.KindOf(err) != fault.NotFound {
-		t.Error(err)
+	}
+}
+
+func TestAFolderIsListedInByteOrder(t *testing.T) {
+	f := folder(t)
+	want := []string{"a-b", "a/b", "a/c/d", "a0", "b"}
+	for _, name := range want {
+		if _, err := f.Put(t.Context(), name, 0, eof{}, object.Condition{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for prefix, want := range map[string][]string{"": want, "a": want[:4], "a/": want[1:3], "a/c/": want[2:3], "c": nil} {
+		var got []string
+		for o, err := range f.List(t.Context(), prefix) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, o.Name)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("List(%q) = %q, want %q", prefix, got, want)
+		}
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"io"
+	"iter"
+	"sync"
 
 	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
@@ -19,8 +21,9 @@ const maxManifest = 1 << 30
 
 // Result is what was read, in full and as it was sealed.
 type Result struct {
-	Files int
-	Bytes int64 // of plaintext
+	Files  int
+	Bytes  int64 // of plaintext; of Publish, of ciphertext
+	Listed bool  // of Verify: the store let itself be listed, and holds nothing else of this version
 }
 
 // OpenOptions say what OpenOutput opens.
@@ -49,7 +52,7 @@ func OpenOutput(ctx context.Context, o OpenOptions) (*sealed.Output, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	defer dek.Destroy()
-	s := &set{o.Source, out.Entries, dek, out.FileContext, o.Progress}
+	s := &set{src: o.Source, entries: out.Entries, dek: dek, context: out.FileContext, progress: o.Progress}
 	return out, fault.Wrap(op, s.extract(ctx, o.Dir))
 }
 
@@ -58,12 +61,41 @@ func Open(ctx context.Context, src volume.Source, d Description, kek *secret.Byt
 	return withDataset(ctx, "dataset.open", src, d, kek, p, func(s *set) error { return s.extract(ctx, dir) })
 }
 
-// Verify reads every byte of a published dataset and compares it with what was
-// sealed. What is not so is Tampered.
-func Verify(ctx context.Context, src volume.Source, d Description, kek *secret.Bytes, p Progress) (Result, error) {
-	return withDataset(ctx, "dataset.verify", src, d, kek, p, func(s *set) error {
-		return s.each(ctx, func(sealed.Entry) (io.WriteCloser, error) { return nowhere{io.Discard}, nil })
+// Verify reads every byte of a published dataset and compares it with what was sealed. What is
+// not so is Tampered, the first in the manifest's order; so is an object among the version's that
+// the manifest does not name. Result.Listed is false where the store may not be listed.
+func Verify(ctx context.Context, from Store, d Description, kek *secret.Bytes, p Progress) (Result, error) {
+	listed := false
+	r, err := withDataset(ctx, "dataset.verify", from, d, kek, p, func(s *set) error {
+		if err := s.each(ctx, func(sealed.Entry) (io.WriteCloser, error) { return nowhere{io.Discard}, nil }); err != nil {
+			return err
+		}
+		var err error
+		listed, err = nothingElse(ctx, from, d, s.entries)
+		return err
 	})
+	r.Listed = listed
+	return r, err
+}
+
+// nothingElse is true where the store could be listed.
+func nothingElse(ctx context.Context, from Store, d Description, entries []sealed.Entry) (bool, error) {
+	named := make(map[string]struct{}, len(entries))
+	for i := range entries {
+		named[entries[i].Blob] = struct{}{}
+	}
+	for o, err := range from.List(ctx, Prefix(d.Dataset, d.Version)+"/") {
+		if err != nil && fault.KindOf(err) == fault.Denied {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if _, ok := named[o.Name]; !ok && o.Name != d.Manifest {
+			return true, fault.New(fault.Tampered, "dataset.objects", "%.200s: is in the store, and not in the manifest", o.Name)
+		}
+	}
+	return true, nil
 }
 
 // List returns the files of a published dataset, from its manifest alone.
@@ -88,7 +120,7 @@ func withDataset(ctx context.Context, op string, src volume.Source, d Descriptio
 		return Result{}, fault.Wrap(op, err)
 	}
 	context := func(path string) []byte { return sealed.FileContext(m.Dataset, path, m.Version) }
-	if err := f(&set{src, m.Entries, dek, context, p}); err != nil {
+	if err := f(&set{src: src, entries: m.Entries, dek: dek, context: context, progress: p}); err != nil {
 		return Result{}, fault.Wrap(op, err)
 	}
 	r := Result{Files: len(m.Entries)}
@@ -105,32 +137,57 @@ type set struct {
 	dek      *secret.Bytes
 	context  func(path string) []byte
 	progress Progress
+
+	mu    sync.Mutex // guards what follows, and calls of progress
+	files int
+	bytes int64
 }
 
-// each gives the plaintext of every file, in the manifest's order, to a writer.
+// each gives the plaintext of every file to a writer of its own, atOnce files at a time. The error
+// is the first in the manifest's order.
 func (s *set) each(ctx context.Context, to func(sealed.Entry) (io.WriteCloser, error)) error {
-	var bytes int64
-	for i, e := range s.entries {
-		w, err := to(e)
-		if err != nil {
-			return err
-		}
-		err = s.copy(ctx, w, e)
-		if closed := w.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
-			return fault.New(fault.KindOf(err), "dataset.file", "%.200q: %w", e.Path, err)
-		}
-		bytes += e.Size
-		if s.progress != nil {
-			s.progress(i+1, bytes)
+	return inOrder(ctx, s.all(), func(ctx context.Context, e sealed.Entry) (struct{}, error) {
+		return struct{}{}, s.one(ctx, e, to)
+	}, func(struct{}) error { return nil })
+}
+
+func (s *set) all() iter.Seq2[sealed.Entry, error] {
+	return func(yield func(sealed.Entry, error) bool) {
+		for _, e := range s.entries {
+			if !yield(e, nil) {
+				return
+			}
 		}
 	}
+}
+
+func (s *set) one(ctx context.Context, e sealed.Entry, to func(sealed.Entry) (io.WriteCloser, error)) error {
+	w, err := to(e)
+	if err != nil {
+		return err
+	}
+	err = s.copy(ctx, w, e)
+	if closed := w.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return fault.New(fault.KindOf(err), "dataset.file", "%.200q: %w", e.Path, err)
+	}
+	s.done(1, 0)
 	return nil
 }
 
-// copyBuffer asks for 4 MiB at a time.
+// done tells the progress of files and bytes more.
+func (s *set) done(files int, bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files, s.bytes = s.files+files, s.bytes+bytes
+	if s.progress != nil {
+		s.progress(s.files, s.bytes)
+	}
+}
+
+// copyBuffer asks for 4 MiB at a time: 32 MiB of plaintext for all that are open at once.
 const copyBuffer = 4 << 20
 
 func (s *set) copy(ctx context.Context, w io.Writer, e sealed.Entry) error {
@@ -165,6 +222,7 @@ func (s *set) copy(ctx context.Context, w io.Writer, e sealed.Entry) error {
 		if _, err := w.Write(buf[:n]); err != nil {
 			return err
 		}
+		s.done(0, int64(n))
 	}
 	if err != nil && err != io.EOF {
 		return err

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -47,11 +48,19 @@ func (o *owned) use(ctx context.Context, io Streams, op string, f func(context.C
 	return because(ctx, f(ctx, s, d, kek))
 }
 
+// verifiedSet is the result of verify.
+type verifiedSet struct {
+	moved
+	Listed bool `json:"listed"` // the store was listed, and holds nothing else
+}
+
 func newVerifyCmd(io Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use: "verify", Short: "Read every byte of a dataset and compare it with what was sealed",
 		Long: `Read every byte of a published dataset and compare it with what was sealed. Whatever differs,
-exit code 6 and the object's name. It writes nothing.` + storeHelp,
+exit code 6 and the first file, in the manifest's order, that does. So is an object of this version
+that the manifest does not name; for that the store must let itself be listed, and where it does
+not, that is said. It writes nothing.` + storeHelp,
 		Example: "  cleanroom dataset verify --description sealed/dataset.json --kek north.kek --store sealed",
 		Args:    args(),
 	}
@@ -64,7 +73,13 @@ exit code 6 and the object's name. It writes nothing.` + storeHelp,
 			if err != nil {
 				return err
 			}
-			return moved{d.Dataset, d.Version, d.Manifest, r.Files, r.Bytes}.print(io, *asJSON, "verified")
+			if *asJSON {
+				return printJSON(io, verifiedSet{moved{d.Dataset, d.Version, d.Manifest, r.Files, r.Bytes}, r.Listed})
+			}
+			if !r.Listed {
+				fmt.Fprintf(io.Err, "the store may not be listed: whether it holds other objects too was not looked at\n")
+			}
+			return moved{d.Dataset, d.Version, d.Manifest, r.Files, r.Bytes}.print(io, false, "verified")
 		})
 	}
 	return c

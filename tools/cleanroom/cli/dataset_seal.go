@@ -120,7 +120,9 @@ func newPublishCmd(io Streams) *cobra.Command {
 		Use: "publish FOLDER", Short: "Copy a sealed dataset to a store",
 		Long: `Copy a dataset that was sealed into a local folder to a store. The manifest goes last: nothing is
 visible before all is there. No key is needed. What is there already is not sent again, so an
-interrupted publish goes on where it was; a version that is published is refused (4).` + storeHelp,
+interrupted publish goes on where it was, and a finished one does nothing. A published version
+stays: another manifest of it is refused (4). Where the credential may not list the store, each
+object is asked for instead, which takes longer.` + storeHelp,
 		Example: "  cleanroom dataset publish --endpoint https://account.blob.core.windows.net --container north --sas north.sas ./sealed",
 		Args:    args("FOLDER"),
 	}

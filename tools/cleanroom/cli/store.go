@@ -6,15 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
-	"github.com/cleanroom-dev/cleanroom/core/volume"
 	"github.com/cleanroom-dev/cleanroom/tools/blobs"
 	"github.com/cleanroom-dev/cleanroom/tools/dataset"
 )
 
 // store is where sealed objects are.
 type store interface {
-	volume.Source
-	volume.Sink
+	dataset.Store
 	Close() error
 }
 
