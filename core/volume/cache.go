@@ -36,6 +36,7 @@ type cache struct {
 	allocated int
 	limit     int
 	freed     chan struct{} // closed when a buffer may have become available
+	awaited   bool          // somebody waits for freed
 }
 
 // minSegments lets a reader and its read-ahead work at all.
@@ -79,6 +80,7 @@ func (c *cache) try(key segmentKey) (s *segment, fill bool, wait <-chan struct{}
 	if s := c.add(key); s != nil {
 		return s, true, nil
 	}
+	c.awaited = true
 	return nil, false, c.freed
 }
 
@@ -171,8 +173,10 @@ func (c *cache) drop(s *segment) {
 		s.prev, s.next = c.idle.prev, &c.idle
 		c.idle.prev.next, c.idle.prev = s, s
 	}
-	close(c.freed)
-	c.freed = make(chan struct{})
+	if c.awaited {
+		close(c.freed)
+		c.freed, c.awaited = make(chan struct{}), false
+	}
 }
 
 // wipe zeroes what is cached. Nothing may be held or got any more.

@@ -3,7 +3,18 @@ package volume
 import (
 	"context"
 	"time"
+
+	"github.com/cleanroom-dev/cleanroom/core/volume/internal/retry"
 )
+
+// briefly is patience for a test: a few tries.
+var briefly = retry.Policy{Patience: 100 * time.Millisecond, Attempt: 15 * time.Second, Pause: 4 * time.Millisecond}
+
+// Hurry makes the mounts after it as impatient as a view of a test, until what it returns is called.
+func Hurry() (restore func()) {
+	policy = briefly
+	return func() { policy = retry.Standard }
+}
 
 // View is a dataset without a mount, for the tests of what is under it.
 type View struct {
@@ -16,7 +27,7 @@ func NewView(ds Dataset, cacheBytes int64) *View {
 	ctx, end := context.WithCancel(context.Background())
 	out := &View{end: end, Faults: make(chan error, 1000)}
 	out.v = newView(ctx, ds, cacheBytes, func(err error) { out.Faults <- err })
-	out.v.retry.Pause = time.Millisecond
+	out.v.retry = briefly
 	return out
 }
 
@@ -35,7 +46,16 @@ func (v *View) Open(ctx context.Context, index int) (*Reader, error) {
 }
 
 func (r *Reader) Read(ctx context.Context, p []byte, off int64) (int, error) {
-	return r.v.v.read(ctx, r.f, &r.a, p, off)
+	got, err := r.v.v.read(ctx, r.f, &r.a, make([]byte, len(p)), off)
+	if err != nil {
+		return 0, err
+	}
+	defer got.Done()
+	n := 0
+	for _, part := range got.parts {
+		n += copy(p[n:], part)
+	}
+	return n, nil
 }
 
 func (r *Reader) Close() { r.f.close() }
@@ -68,3 +88,9 @@ func (v *View) Buffers() (have, limit int) {
 	defer v.v.cache.mu.Unlock()
 	return v.v.cache.allocated, v.v.cache.limit
 }
+
+// Opened is what the mount does after each open.
+func (v *View) Opened(index int) { v.v.walked(index) }
+
+// Settle waits until nothing is under way.
+func (v *View) Settle() { v.v.fetches.Wait() }

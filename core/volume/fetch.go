@@ -1,7 +1,9 @@
 package volume
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -12,11 +14,15 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/volume/internal/retry"
 )
 
-// slots bounds the ciphertext in flight to slots × 4 MiB, beside one segment
-// for each single fetch.
-const slots = 6
+// maxAhead bounds the range reads that nobody waits for yet.
+const maxAhead = 48
 
-// view reads one dataset through the cache. Its methods may be called concurrently.
+// policy is how patiently a mount waits for its store.
+var policy = retry.Standard
+
+// view reads one dataset through the cache. Ciphertext arrives in the cache's own
+// buffers and is opened in place, so that they are all the memory that grows with
+// use. Its methods may be called concurrently.
 type view struct {
 	manifest    *sealed.Manifest
 	source      Source
@@ -24,11 +30,12 @@ type view struct {
 	cache       *cache
 	retry       retry.Policy
 	windowLimit int64 // bytes read ahead at most for one open file
+	walks       walks
 	tampered    func(error)
 
 	life    context.Context // ends with the mount
 	fetches sync.WaitGroup
-	slots   chan []byte // ciphertext buffers; nil until first used
+	ahead   chan struct{} // one for each range read ahead
 	stats   counters
 }
 
@@ -40,13 +47,11 @@ type counters struct {
 func newView(life context.Context, ds Dataset, cacheBytes int64, tampered func(error)) *view {
 	v := &view{
 		tampered: tampered,
-		manifest: ds.Manifest, source: ds.Source, dek: ds.DEK, life: life, retry: retry.Standard,
-		cache: newCache(cacheBytes), slots: make(chan []byte, slots),
+		manifest: ds.Manifest, source: ds.Source, dek: ds.DEK, life: life, retry: policy,
+		cache: newCache(cacheBytes), ahead: make(chan struct{}, maxAhead),
 	}
 	v.windowLimit = int64(v.cache.limit) * sealed.SegmentSize / 4
-	for range slots {
-		v.slots <- nil
-	}
+	v.walks.limit = max(firstWalk, v.cache.limit/maxWalks)
 	return v
 }
 
@@ -78,42 +83,27 @@ func (v *view) fetchMissing(f *file, o *sealed.Opener, s *segment, last int64) {
 		}
 		run = append(run, next)
 	}
-	info := f.info // set before the first read, and never changed
-	v.fetches.Go(func() {
-		var buf []byte
-		if len(run) > 1 {
-			select {
-			case buf = <-v.slots:
-				defer func() { v.slots <- buf }()
-			case <-v.life.Done():
-				v.fail(run, v.life.Err())
-				return
-			}
-		}
-		buf = v.fetch(info, o, run, buf)
-	})
+	v.fetches.Go(func() { v.fetch(f, o, run) })
 }
 
 // prefetch fetches what is missing of the segments from…to-1, as far as there
 // are buffers that nobody needs more, and returns how far that was.
 func (v *view) prefetch(f *file, o *sealed.Opener, from, to int64) int64 {
-	info := f.info
 	for from < to {
-		var buf []byte
 		select {
-		case buf = <-v.slots:
+		case v.ahead <- struct{}{}:
 		default:
 			return from
 		}
 		run, next := v.claimRun(f.index, from, to)
 		if len(run) == 0 {
-			v.slots <- buf
+			<-v.ahead
 			return next
 		}
 		from = next
 		v.fetches.Go(func() {
-			buf = v.fetch(info, o, run, buf)
-			v.slots <- buf
+			defer func() { <-v.ahead }()
+			v.fetch(f, o, run)
 		})
 	}
 	return to
@@ -132,39 +122,96 @@ func (v *view) claimRun(file int, from, to int64) (run []*segment, next int64) {
 	return run, next
 }
 
-// fetch reads the run's ciphertext in one range and opens it. It returns buf, perhaps grown.
-func (v *view) fetch(info object.Info, o *sealed.Opener, run []*segment, buf []byte) []byte {
-	first := run[0].key.index
-	off, length := o.SealedRange(first, first+int64(len(run)))
-	ciphertext := run[0].buf
-	if len(run) > 1 {
-		if int64(cap(buf)) < length {
-			buf = make([]byte, length)
-		}
-		ciphertext = buf
-	}
-	ciphertext = ciphertext[:length]
-	if err := v.ask(v.life, func(ctx context.Context) error {
-		return v.source.ReadRange(ctx, info, off, ciphertext)
-	}); err != nil {
-		v.fail(run, missing("volume.read", info.Name, err))
-		return buf
-	}
-	v.stats.fetched.Add(length)
-	for n, s := range run {
-		seg := ciphertext[n*sealed.SegmentSize : min(length, int64(n+1)*sealed.SegmentSize)]
-		dst := s.buf[:0]
-		if len(run) == 1 && first == 0 {
-			dst = s.buf[sealed.HeaderSize:sealed.HeaderSize] // in place, after the header
-		}
-		plain, err := o.Open(dst, s.key.index, seg)
+// fetch fills the run. What has arrived before an answer breaks off is good, and each
+// such step forward starts the patience anew.
+func (v *view) fetch(f *file, o *sealed.Opener, run []*segment) {
+	for len(run) > 0 {
+		err := v.ask(v.life, func(ctx context.Context) error {
+			had := len(run)
+			err := v.stream(ctx, f, o, run, func(s *segment, plain []byte) {
+				v.cache.done(s, plain, nil)
+				run = run[1:]
+			})
+			if len(run) < had && fault.KindOf(err) == fault.Unavailable {
+				return nil
+			}
+			return err
+		})
 		if err != nil {
-			v.fail(run[n:], fault.New(fault.KindOf(err), "volume.read", "%s: %w", info.Name, err))
-			return buf
+			v.fail(run, err)
+			return
 		}
-		v.cache.done(s, plain, nil)
 	}
-	return buf
+}
+
+// stream asks for the run in one range, and gives each segment to done as soon as it
+// has arrived and is authenticated.
+func (v *view) stream(ctx context.Context, f *file, o *sealed.Opener, run []*segment, done func(*segment, []byte)) error {
+	const op = "volume.read"
+	first := run[0].key.index
+	off, left := o.SealedRange(first, first+int64(len(run)))
+	body, err := v.rangeOf(ctx, f, off, left)
+	if err != nil {
+		return missing(op, f.version().Name, err)
+	}
+	defer body.Close()
+	for _, s := range run {
+		ciphertext := s.buf[:min(left, sealed.SegmentSize)]
+		if _, err := io.ReadFull(body, ciphertext); err != nil {
+			return missing(op, f.version().Name, cutShort(err))
+		}
+		left -= int64(len(ciphertext))
+		v.stats.fetched.Add(int64(len(ciphertext)))
+		dst := s.buf[:0] // in place
+		if s.key.index == 0 {
+			dst = s.buf[sealed.HeaderSize:sealed.HeaderSize]
+		}
+		plain, err := o.Open(dst, s.key.index, ciphertext)
+		if err != nil {
+			return fault.New(fault.KindOf(err), op, "%s: %w", f.version().Name, err)
+		}
+		done(s, plain)
+	}
+	return nil
+}
+
+// cutShort is an early end without a kind: the answer broke off.
+func cutShort(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fault.New(fault.Unavailable, "volume.read", "%w", io.ErrUnexpectedEOF)
+	}
+	return err
+}
+
+// rangeOf opens a range of the file's one version.
+func (v *view) rangeOf(ctx context.Context, f *file, off, n int64) (io.ReadCloser, error) {
+	want := f.version()
+	if s, ok := v.source.(Streamer); ok {
+		body, got, err := s.Open(ctx, want, off, n)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.pin(got); err != nil {
+			body.Close()
+			return nil, err
+		}
+		return body, nil
+	}
+	if want.ETag == object.AnyVersion {
+		got, err := v.source.Stat(ctx, want.Name)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.pin(got); err != nil {
+			return nil, err
+		}
+		want = f.version()
+	}
+	p := make([]byte, n)
+	if err := v.source.ReadRange(ctx, want, off, p); err != nil {
+		return nil, err
+	}
+	return io.NopCloser(bytes.NewReader(p)), nil
 }
 
 // fail gives err to who waits for the run. Changed bytes count even if nobody does.

@@ -104,7 +104,7 @@ func (m *Mounted) serve() error {
 	server, err := fuse.NewServer(fs.NewNodeFS(root, &fs.Options{
 		EntryTimeout: &forever, AttrTimeout: &forever, NegativeTimeout: &forever, NullPermissions: true,
 	}), fmt.Sprintf("/dev/fd/%d", fd), &fuse.MountOptions{
-		MaxWrite: kernel.MaxRequest, MaxBackground: 24, DisableXAttrs: true, DisableSplice: true, Logger: quiet,
+		MaxWrite: kernel.MaxRequest, MaxBackground: 64, DisableXAttrs: true, DisableSplice: true, Logger: quiet,
 		PanicHandler: func(any) fuse.Status { // never a trace with the application's data in it
 			m.fail(fault.New(fault.Internal, "volume.serve", "panic in the file system"))
 			return fuse.EIO
@@ -172,21 +172,29 @@ func (m *Mounted) openFile(ctx context.Context, n *fileNode) syscall.Errno {
 	m.openMu.Lock()
 	m.opened[n.f.index] = n
 	m.openMu.Unlock()
+	m.view.walked(n.f.index)
 	return 0
 }
 
-func (m *Mounted) readFile(ctx context.Context, h *handle, p []byte, off int64) (int, syscall.Errno) {
+// readFile returns what is read; the call is under way until its Done.
+func (m *Mounted) readFile(ctx context.Context, h *handle, p []byte, off int64) (fuse.ReadResult, syscall.Errno) {
 	m.busy.RLock()
-	defer m.busy.RUnlock()
 	if m.stopped.Load() {
-		return 0, syscall.EIO
+		m.busy.RUnlock()
+		return nil, syscall.EIO
 	}
-	n, err := m.view.read(ctx, &h.node.f, &h.ahead, p, off)
+	r, err := m.view.read(ctx, &h.node.f, &h.ahead, p, off)
 	if err != nil {
-		return 0, m.errno(ctx, err)
+		m.busy.RUnlock()
+		return nil, m.errno(ctx, err)
 	}
-	m.view.stats.served.Add(int64(n))
-	return n, 0
+	if r.size == 0 { // go-fuse ends no empty result
+		m.busy.RUnlock()
+		return fuse.ReadResultData(nil), 0
+	}
+	r.end = m.busy.RUnlock
+	m.view.stats.served.Add(int64(r.size))
+	return r, 0
 }
 
 // errno tells a reader that was interrupted from a fault, which stops the mount.

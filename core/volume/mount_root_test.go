@@ -255,6 +255,7 @@ func TestAStoreThatStaysAwayStopsTheMount(t *testing.T) {
 		}
 		return nil
 	}}
+	defer volume.Hurry()()
 	dir, m := mounted(t, s, map[string][]byte{"a": volumetest.Bytes(1<<20, 1)}, volume.Options{})
 	gone.Store(true)
 	if _, err := os.ReadFile(filepath.Join(dir, "a")); !errors.Is(err, syscall.EIO) {

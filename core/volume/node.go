@@ -119,11 +119,7 @@ func (n *fileNode) OnForget() {
 }
 
 func (h *handle) Read(ctx context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
-	n, errno := h.node.m.readFile(ctx, h, dest, off)
-	if errno != 0 {
-		return nil, errno
-	}
-	return fuse.ReadResultData(dest[:n]), 0
+	return h.node.m.readFile(ctx, h, dest, off)
 }
 
 func (h *handle) Release(context.Context) syscall.Errno {

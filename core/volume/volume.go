@@ -6,6 +6,7 @@ package volume
 
 import (
 	"context"
+	"io"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/object"
@@ -27,6 +28,14 @@ type Source interface {
 	Stat(ctx context.Context, name string) (object.Info, error)
 	// ReadRange fills p from off on, from exactly the version that o names.
 	ReadRange(ctx context.Context, o object.Info, off int64, p []byte) error
+}
+
+// Streamer is a Source that hands out a range while it arrives, and needs no Stat before.
+type Streamer interface {
+	// Open returns n bytes of o from off on, and the version they are of: o's, or the
+	// current one where o.ETag is object.AnyVersion. Another version or size than o's is
+	// Tampered, an answer cut short Unavailable, also from Read. ctx bounds the reading.
+	Open(ctx context.Context, o object.Info, off, n int64) (io.ReadCloser, object.Info, error)
 }
 
 // Sink stores sealed objects.
