@@ -85,7 +85,7 @@ func Open(s sdk.Setup) (*Store, error) {
 			DialContext:           (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 			TLSHandshakeTimeout:   5 * time.Second,
 			ResponseHeaderTimeout: 20 * time.Second,
-			MaxIdleConnsPerHost:   32,
+			MaxIdleConnsPerHost:   128, // more than a mount reads at once
 			IdleConnTimeout:       time.Minute,
 			DisableCompression:    true,
 			ForceAttemptHTTP2:     true,

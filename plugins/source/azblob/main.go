@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
@@ -91,7 +92,9 @@ func (s *source) Open(ctx context.Context, name, etag string, off, n int64) (io.
 	if err != nil {
 		return nil, sdk.Info{}, err
 	}
-	match := azcore.ETag(etag)
+	match := azcore.ETag(etag) // sdk.AnyVersion is what the service calls it too
+	// The mount retries reads, knows for how long, and goes on from what has arrived.
+	ctx = policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1})
 	resp, err := c.NewBlobClient(s.store.Blob(name)).DownloadStream(ctx, &blob.DownloadStreamOptions{
 		Range:            blob.HTTPRange{Offset: off, Count: n},
 		AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: &match}},
@@ -123,7 +126,7 @@ func (s *source) Open(ctx context.Context, name, etag string, off, n int64) (io.
 		resp.Body.Close()
 		return nil, sdk.Info{}, err
 	}
-	return resp.NewRetryReader(ctx, &blob.RetryReaderOptions{MaxRetries: 2}), one, nil
+	return resp.Body, one, nil
 }
 
 // info is what the service says of a blob; it may have left something out. A listing has the
