@@ -142,7 +142,7 @@ func (s *Sink) Delete(ctx context.Context, o object.Info) error {
 func (p *Process) checked(op string, o object.Info) (object.Info, error) {
 	err := data.CheckName(o.Name)
 	if err == nil {
-		err = data.CheckETag(o.ETag)
+		err = data.CheckVersion(o.ETag)
 	}
 	if err == nil && o.Size < 0 {
 		err = fault.New(fault.Tampered, op, "%s: size %d", o.Name, o.Size)

@@ -12,8 +12,9 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 )
 
-// refused gives an answer that is not the wanted one its kind. Words HTTP has for other
-// things mean a plugin that does not keep the protocol: Internal, so never retried.
+// refused gives an answer that is not the wanted one its kind. A success of another sort,
+// such as the whole object in place of a range, is Tampered. Words HTTP has for other things
+// mean a plugin that does not keep the protocol: Internal, so never retried.
 func refused(op, name string, resp *http.Response, precondition fault.Kind) error {
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxText))
 	if err != nil {
@@ -27,6 +28,9 @@ func refused(op, name string, resp *http.Response, precondition fault.Kind) erro
 		return r
 	}, strings.ToValidUTF8(strings.TrimSpace(string(b)), "\uFFFD"))
 	kind := fault.Internal
+	if resp.StatusCode/100 == 2 {
+		kind = fault.Tampered
+	}
 	switch resp.StatusCode {
 	case http.StatusBadRequest, http.StatusRequestedRangeNotSatisfiable:
 		kind = fault.Invalid
@@ -52,7 +56,8 @@ func failed(ctx context.Context, op, name string, err error) error {
 	if errors.As(err, &known) {
 		return fault.Wrap(op, err)
 	}
-	return fault.New(fault.Unavailable, op, "%s: %w", name, err)
+	// net/http quotes what it did not understand, up to the whole header.
+	return fault.New(fault.Unavailable, op, "%s: %.*s", name, maxText, err)
 }
 
 // watched remembers why its reader failed: the transport would blame the connection.

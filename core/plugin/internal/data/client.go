@@ -144,7 +144,7 @@ func (c *Client) ReadRange(ctx context.Context, o object.Info, off int64, p []by
 func checkRange(resp *http.Response, o object.Info, off, n int64) (version string, err error) {
 	version = one(resp.Header, "ETag")
 	if o.ETag == object.AnyVersion {
-		if err := checkVersion(version); err != nil {
+		if err := CheckVersion(version); err != nil {
 			return "", err
 		}
 	} else if version != o.ETag {
@@ -206,7 +206,7 @@ func (c *Client) Put(ctx context.Context, name string, size int64, body io.Reade
 		return object.Info{}, refused(op, name, resp, fault.Denied)
 	}
 	etag := one(resp.Header, "ETag")
-	if err := CheckETag(etag); err != nil {
+	if err := CheckVersion(etag); err != nil {
 		return object.Info{}, fault.New(fault.Tampered, op, "%s: stored, but %w", name, err)
 	}
 	io.Copy(io.Discard, io.LimitReader(resp.Body, maxText))

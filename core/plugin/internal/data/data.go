@@ -50,8 +50,8 @@ func CheckETag(etag string) error {
 	return nil
 }
 
-// checkVersion is CheckETag for an answer, which must name one version.
-func checkVersion(etag string) error {
+// CheckVersion is CheckETag for an answer, which must name one version.
+func CheckVersion(etag string) error {
 	if etag == object.AnyVersion {
 		return fmt.Errorf("etag %q: must name one version", etag)
 	}

@@ -45,7 +45,7 @@ func TestALyingSourceIsNoticed(t *testing.T) {
 		h    http.HandlerFunc
 		want fault.Kind
 	}{
-		"200 with the whole object": {func(w http.ResponseWriter, _ *http.Request) { body(w, 200, "0123456789") }, fault.Internal},
+		"200 with the whole object": {func(w http.ResponseWriter, _ *http.Request) { body(w, 200, "0123456789") }, fault.Tampered},
 		"a redirect":                {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/object/m", 302) }, fault.Internal},
 		"another version": {func(w http.ResponseWriter, _ *http.Request) {
 			right(w)
@@ -120,7 +120,7 @@ func TestALyingSinkIsNoticed(t *testing.T) {
 		h    http.HandlerFunc
 		want fault.Kind
 	}{
-		"200 is not stored":         {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("ETag", "x") }, fault.Internal},
+		"200 is not stored":         {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("ETag", "x") }, fault.Tampered},
 		"201 without a version":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201) }, fault.Tampered},
 		"a condition does not hold": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(412) }, fault.Denied},
 		"busy":                      {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, fault.Unavailable},
