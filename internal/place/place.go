@@ -31,6 +31,9 @@ func Envoy() (string, error) { return under("bin", "envoy") }
 // Collector returns where setup puts the OpenTelemetry collector.
 func Collector() (string, error) { return under("bin", "otelcol") }
 
+// Rclone returns where setup, asked for peers, puts rclone.
+func Rclone() (string, error) { return under("bin", "rclone") }
+
 // Azurite returns where setup puts the JavaScript entry of azurite-blob; node runs it.
 func Azurite() (string, error) {
 	return under("azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js")

@@ -27,7 +27,7 @@ func TestState(t *testing.T) {
 func TestProgramsLieUnderState(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv(StateVar, dir)
-	for name, find := range map[string]func() (string, error){"envoy": Envoy, "azurite": Azurite, "collector": Collector} {
+	for name, find := range map[string]func() (string, error){"envoy": Envoy, "azurite": Azurite, "collector": Collector, "rclone": Rclone} {
 		got, err := find()
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

@@ -9,7 +9,7 @@ check() {
   if out="$("$@" 2>&1)"; then say "ok    $what"; else failed+=("$what"); say "FAIL  $what"; printf '%s\n' "$out" >&2; fi
 }
 formatted() { local list; list="$(gofmt -l core internal plugins policies runtimes tools e2e)"; [[ -z $list ]] || { echo "run bazel run //:tidy for: $list"; return 1; }; }
-tidied() { local m; for m in . core/policy/conformance tools/setup/collector; do (cd "$m" && go mod tidy -diff) || return 1; done; }
+tidied() { local m; for m in . core/policy/conformance tools/setup/collector tools/setup/rclone; do (cd "$m" && go mod tidy -diff) || return 1; done; }
 macro() {
   local dir; dir="$(mktemp -d)"
   mkdir -p "$dir/tools/build" && cp go.mod go.sum WORKSPACE "$dir/" && cp tools/build/go_deps.bzl "$dir/tools/build/"

