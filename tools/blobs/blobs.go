@@ -46,6 +46,9 @@ type Options struct {
 	Prefix           string // of every object's blob name
 	SAS              string // a shared access signature, as query string
 	ConnectionString string
+	// Waiting is called where the service has not served for Waited, and is tried again: once
+	// for each time that it is away, by any goroutine. It may be nil.
+	Waiting func()
 }
 
 // Store is a volume.Source and a volume.Sink. Its methods may be called concurrently.
@@ -69,6 +72,9 @@ func connect(o Options) (*container.Client, error) {
 	options := &container.ClientOptions{}
 	options.Telemetry = policy.TelemetryOptions{Disabled: true}
 	options.Retry = patience
+	if o.Waiting != nil {
+		options.PerRetryPolicies = []policy.Policy{&watch{tell: o.Waiting}}
+	}
 	if o.ConnectionString != "" {
 		c, err := container.NewClientFromConnectionString(o.ConnectionString, o.Container, options)
 		if err != nil {

@@ -39,10 +39,15 @@ func classify(op, name string, err error, read bool) error {
 		kind = fault.Denied
 	case code == http.StatusRequestedRangeNotSatisfiable, bloberror.Code(resp.ErrorCode) == bloberror.InvalidResourceName:
 		kind = fault.Invalid
-	case code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code >= 500 && code != http.StatusNotImplemented:
+	case away(code):
 		kind = fault.Unavailable
 	}
 	return fault.New(kind, op, "%s: the service answers %d %s", name, resp.StatusCode, resp.ErrorCode)
+}
+
+// away says that a later try may be answered otherwise.
+func away(code int) bool {
+	return code == http.StatusTooManyRequests || code == http.StatusRequestTimeout || code >= 500 && code != http.StatusNotImplemented
 }
 
 // withoutURL drops the URL, which holds the signature, from an error of net/http.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,6 +74,13 @@ func (p *storePlace) open(io Streams, op string) (store, error) {
 		if *f.into = strings.TrimSpace(string(b)); *f.into == "" {
 			return nil, fault.New(fault.Invalid, op, "%s: is empty", f.path)
 		}
+	}
+	o.Waiting = func() {
+		begin := ""
+		if terminal(io.Err) {
+			begin = "\r\x1b[K" // a progress line may be there
+		}
+		fmt.Fprintf(io.Err, "%sthe store does not answer: it is waited for, about a minute\n", begin)
 	}
 	return blobs.New(o)
 }
