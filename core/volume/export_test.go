@@ -2,6 +2,7 @@ package volume
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/cleanroom-dev/cleanroom/core/volume/internal/retry"
@@ -11,9 +12,13 @@ import (
 var briefly = retry.Policy{Patience: 100 * time.Millisecond, Attempt: 15 * time.Second, Pause: 4 * time.Millisecond}
 
 // Hurry makes the mounts after it as impatient as a view of a test, until what it returns is called.
-func Hurry() (restore func()) {
-	policy = briefly
-	return func() { policy = retry.Standard }
+func Hurry() (restore func()) { return Patience(briefly.Patience, briefly.Attempt) }
+
+// Patience is Hurry with what a store has to give the right answer, and each try.
+func Patience(all, each time.Duration) (restore func()) {
+	before := policy
+	policy = retry.Policy{Patience: all, Attempt: each, Pause: briefly.Pause}
+	return func() { policy = before }
 }
 
 // View is a dataset without a mount, for the tests of what is under it.
@@ -62,6 +67,11 @@ func (r *Reader) Close() { r.f.close() }
 
 // ReadAll reads as the kernel does, some bytes at a time. It returns what came before an error.
 func (v *View) ReadAll(ctx context.Context, index, step int) ([]byte, error) {
+	return v.ReadPart(ctx, index, 0, math.MaxInt64, step)
+}
+
+// ReadPart is ReadAll of the bytes from…to-1.
+func (v *View) ReadPart(ctx context.Context, index int, from, to int64, step int) ([]byte, error) {
 	r, err := v.Open(ctx, index)
 	if err != nil {
 		return nil, err
@@ -69,7 +79,8 @@ func (v *View) ReadAll(ctx context.Context, index, step int) ([]byte, error) {
 	defer r.Close()
 	var all []byte
 	for p := make([]byte, step); ; {
-		n, err := r.Read(ctx, p, int64(len(all)))
+		at := from + int64(len(all))
+		n, err := r.Read(ctx, p[:min(int64(step), to-at)], at)
 		if err != nil {
 			return all, err
 		}

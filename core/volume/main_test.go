@@ -7,9 +7,11 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+
+	"github.com/cleanroom-dev/cleanroom/core/plugin/sdk"
 )
 
-// Two roles of the test binary beside the tests.
+// Roles of the test binary beside the tests and a plugin.
 const (
 	ownNamespace = "VOLUME_TEST_NAMESPACE" // the tests, inside a mount namespace of their own
 	helperRole   = "VOLUME_TEST_HELPER"    // a reader of a mount: see helper_test.go
@@ -18,6 +20,10 @@ const (
 // TestMain runs the tests in a mount namespace of their own, so that no mount can
 // be left behind, whatever ends them.
 func TestMain(m *testing.M) {
+	if os.Getenv(sdk.Cookie) != "" {
+		sdk.Serve(&store{}, manifestOfStore) // see store_test.go
+		return
+	}
 	if role := os.Getenv(helperRole); role != "" {
 		os.Exit(help(role, os.Args[1:]))
 	}
