@@ -2,8 +2,6 @@ package dataset
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -24,11 +22,9 @@ import (
 // concurrently.
 type Folder struct {
 	root *os.Root
-	mu   sync.Mutex // one write becomes visible at a time, so that a condition holds
+	mu   sync.Mutex      // one write becomes visible at a time, so that a condition holds
+	tidy map[string]bool // folders without leftovers of writers that died; under mu
 }
-
-// putting begins the name of a file that is not whole yet.
-const putting = ".putting-"
 
 // OpenFolder opens the folder, and makes it where it is missing.
 func OpenFolder(dir string) (*Folder, error) {
@@ -40,7 +36,7 @@ func OpenFolder(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, op, "%w", err)
 	}
-	return &Folder{root: root}, nil
+	return &Folder{root: root, tidy: map[string]bool{}}, nil
 }
 
 // Close ends the use of the folder.
@@ -114,18 +110,25 @@ func (f *Folder) ReadRange(_ context.Context, o object.Info, off int64, p []byte
 // Put is of volume.Sink. The file gets its name when it is whole and on disk.
 func (f *Folder) Put(_ context.Context, name string, size int64, body io.Reader, c object.Condition) (object.Info, error) {
 	const op = "folder.put"
-	if dir := path.Dir(name); dir != "." {
-		if err := f.root.MkdirAll(dir, 0o755); err != nil {
-			return object.Info{}, ioError(op, name, err)
-		}
+	reach("make the folder")
+	dir := path.Dir(name)
+	if err := f.root.MkdirAll(dir, 0o755); err != nil {
+		return object.Info{}, ioError(op, name, err)
 	}
-	suffix := make([]byte, 8)
-	if _, err := rand.Read(suffix); err != nil {
+	if err := f.tidyUp(dir); err != nil {
 		return object.Info{}, fault.Wrap(op, err)
 	}
-	tmp := path.Join(path.Dir(name), putting+hex.EncodeToString(suffix))
-	defer f.root.Remove(tmp) // gone already where it was renamed
-	if err := f.write(tmp, size, body); err != nil {
+	file, tmp, err := f.begin(dir)
+	if err != nil {
+		return object.Info{}, ioError(op, name, err)
+	}
+	defer func() {
+		file.Close()
+		reach("remove the other name")
+		f.root.Remove(tmp) // gone already where it was renamed
+		reach("go on")
+	}()
+	if err := write(file, size, body); err != nil {
 		return object.Info{}, ioError(op, name, err)
 	}
 	f.mu.Lock()
@@ -136,17 +139,13 @@ func (f *Folder) Put(_ context.Context, name string, size int64, body io.Reader,
 	return f.Stat(context.Background(), name)
 }
 
-func (f *Folder) write(tmp string, size int64, body io.Reader) error {
-	file, err := f.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	n, err := io.Copy(file, io.LimitReader(body, size+1))
+func write(file *os.File, size int64, body io.Reader) error {
+	n, err := io.Copy(file, seen(io.LimitReader(body, size+1)))
 	if err == nil && n != size {
 		err = fault.New(fault.Invalid, "folder.put", "body is not %d bytes", size)
 	}
 	if err == nil {
+		reach("sync the file")
 		err = file.Sync()
 	}
 	return err
@@ -156,6 +155,7 @@ func (f *Folder) write(tmp string, size int64, body io.Reader) error {
 func (f *Folder) publish(tmp, name string, c object.Condition) error {
 	denied := fault.New(fault.Denied, "folder.put", "the condition does not hold")
 	if !c.Overwrite {
+		reach("link")
 		err := f.root.Link(tmp, name)
 		if errors.Is(err, fs.ErrExist) {
 			return denied
@@ -167,11 +167,13 @@ func (f *Folder) publish(tmp, name string, c object.Condition) error {
 			return denied
 		}
 	}
+	reach("rename")
 	return errors.Join(f.root.Rename(tmp, name), f.sync(path.Dir(name)))
 }
 
 // sync makes a name last, not only the bytes under it.
 func (f *Folder) sync(dir string) error {
+	reach("sync the folder")
 	d, err := f.root.Open(dir)
 	if err != nil {
 		return err
