@@ -4,22 +4,37 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 )
 
-// edit lets change work on the whole of a block in clear, which has length bytes afterwards.
-// With whole, all its bytes are overwritten, so it is not read. ENOSPC where neither
+// write puts p into a block from its byte off on; the block has length bytes afterwards.
+// Where all its bytes are overwritten it is not read. ENOSPC where neither
 // memory nor the file has room; then nothing is changed.
-func (s *Spool) edit(b *block, whole bool, length uint32, change func(plain []byte)) error {
-	f, err := s.hold(b, !whole)
+func (s *Spool) write(b *block, off int, p []byte, length uint32) error {
+	f, err := s.hold(b, off > 0 || len(p) < int(b.length))
 	if err != nil {
 		return err
 	}
-	change(s.plain(f))
+	copy(s.plain(f)[off:], p)
+	s.edited(b, f, length)
+	return nil
+}
+
+// zero zeroes the bytes from..to of a block, whose length stays. Its errors are those of write.
+func (s *Spool) zero(b *block, from, to int) error {
+	f, err := s.hold(b, true)
+	if err != nil {
+		return err
+	}
+	clear(s.plain(f)[from:to])
+	s.edited(b, f, b.length)
+	return nil
+}
+
+func (s *Spool) edited(b *block, f int32, length uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fr := &s.frames[f]
 	fr.used, fr.changed = max(fr.used, int(length)), true
 	b.length = length
 	s.unhold(f)
-	return nil
 }
 
 // read fills p with the block's bytes from off on. It takes no memory of the spool's.

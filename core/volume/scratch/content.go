@@ -16,11 +16,10 @@ const maxSize = sealed.MaxSize
 // content is what a regular file holds: blocks, and holes between them. Its caller
 // has the inode's lock: for reading where a method reads, else for writing.
 type content struct {
-	v       *Volume
-	size    int64
-	blocks  map[int64]*block
-	pages   int64  // counted against the volume's size
-	version uint64 // of the bytes
+	v      *Volume
+	size   int64
+	blocks map[int64]*block
+	pages  int64 // counted against the volume's size
 }
 
 func (c *content) readAt(p []byte, off int64) (int, error) {
@@ -50,7 +49,7 @@ func (c *content) writeAt(p []byte, off int64) (int, error) {
 	for n < len(p) {
 		i, o := (off+int64(n))/blockSize, int((off+int64(n))%blockSize)
 		part := p[n:min(len(p), n+blockSize-o)]
-		if err := c.change(i, o, o+len(part), func(plain []byte) { copy(plain[o:], part) }); err != nil {
+		if err := c.change(i, o, part); err != nil {
 			c.grown(off+int64(n), n > 0)
 			return n, err
 		}
@@ -63,12 +62,12 @@ func (c *content) writeAt(p []byte, off int64) (int, error) {
 func (c *content) grown(end int64, changed bool) {
 	if changed {
 		c.size = max(c.size, end)
-		c.version++
 	}
 }
 
-// change lets f write the bytes from..to of block i, all of them.
-func (c *content) change(i int64, from, to int, f func(plain []byte)) error {
+// change writes p into block i from its byte from on.
+func (c *content) change(i int64, from int, p []byte) error {
+	to := from + len(p)
 	b := c.blocks[i]
 	fresh := b == nil
 	if fresh {
@@ -79,7 +78,7 @@ func (c *content) change(i int64, from, to int, f func(plain []byte)) error {
 		return err
 	}
 	before := b.length
-	if err := c.v.spool.edit(b, from == 0 && to >= int(before), length, f); err != nil {
+	if err := c.v.spool.write(b, from, p, length); err != nil {
 		c.refund(length, before)
 		return err
 	}
@@ -132,7 +131,6 @@ func (c *content) truncate(size int64) error {
 		}
 	}
 	c.size = size
-	c.version++
 	return nil
 }
 
@@ -171,7 +169,6 @@ func (c *content) zero(off, end int64) error {
 	if off < 0 || end <= off {
 		return syscall.EINVAL
 	}
-	c.version++
 	for i, b := range c.blocks {
 		from, to := max(off-i*blockSize, 0), min(end-i*blockSize, blockSize)
 		if from >= int64(b.length) || to <= 0 {
@@ -184,7 +181,7 @@ func (c *content) zero(off, end int64) error {
 			c.refund(b.length, uint32(from))
 			c.v.spool.cut(b, uint32(from))
 		default:
-			if err := c.v.spool.edit(b, false, b.length, func(plain []byte) { clear(plain[from:to]) }); err != nil {
+			if err := c.v.spool.zero(b, int(from), int(to)); err != nil {
 				return err
 			}
 		}
@@ -192,10 +189,16 @@ func (c *content) zero(off, end int64) error {
 	return nil
 }
 
-// seek finds data or a hole as lseek(2) does.
-func (c *content) seek(off int64, whence uint32) (int64, error) {
+// seek finds data or a hole as lseek(2) does. With full, no hole but the end is known.
+func (c *content) seek(off int64, whence uint32, full bool) (int64, error) {
 	if off < 0 || off >= c.size {
 		return 0, syscall.ENXIO
+	}
+	if full && whence == unix.SEEK_DATA {
+		return off, nil
+	}
+	if full && whence == unix.SEEK_HOLE {
+		return c.size, nil
 	}
 	i := off / blockSize
 	if whence == unix.SEEK_HOLE {

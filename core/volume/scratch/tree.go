@@ -11,6 +11,9 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
+// maxName is the most bytes that a name has, as everywhere on Linux (NAME_MAX).
+const maxName = 255
+
 // inode is a file or folder. The fields up to mu are under the volume's lock, those after
 // it under mu, which is taken after the volume's.
 type inode struct {
@@ -20,8 +23,7 @@ type inode struct {
 	opens   int // of a regular file
 	writers int // of them, those that may write
 	gone    bool
-	parent  *inode // of a folder, or of a file with one name that is known
-	name    string
+	parent  *inode  // of a folder
 	dir     *folder // of a folder
 	target  string  // of a symbolic link
 
@@ -34,6 +36,13 @@ type inode struct {
 }
 
 func (n *inode) isDir() bool { return n.dir != nil }
+
+// kind is the part of the mode that never changes.
+func (n *inode) kind() uint32 {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.mode & syscall.S_IFMT
+}
 
 func (n *inode) touch(now time.Time) {
 	n.mu.Lock()
@@ -94,8 +103,8 @@ func (p *inode) put(name string, n *inode) {
 	e := &entry{strings.Clone(name), n, d.seq} // a request's memory is used again
 	d.byName[e.name] = e
 	d.order = append(d.order, e)
-	n.parent, n.name = p, e.name
 	if n.isDir() {
+		n.parent = p
 		d.sub++
 		p.links = 2 + d.sub
 	} else {
@@ -113,32 +122,14 @@ func (p *inode) take(name string) *inode {
 	if len(d.order) > 16+2*len(d.byName) {
 		d.order = slices.DeleteFunc(d.order, func(e *entry) bool { return e.node == nil })
 	}
-	if n.parent == p && n.name == name {
-		n.parent, n.name = nil, ""
-	}
 	if n.isDir() {
+		n.parent = nil
 		d.sub--
 		p.links = 2 + d.sub
 	} else {
 		n.links--
 	}
 	return n
-}
-
-// path returns where a file with one known name is: empty where there is none.
-func (n *inode) path(root *inode) string {
-	if n.isDir() || n.links != 1 {
-		return ""
-	}
-	var names []string
-	for ; n != root; n = n.parent {
-		if n.parent == nil {
-			return ""
-		}
-		names = append(names, n.name)
-	}
-	slices.Reverse(names)
-	return strings.Join(names, "/")
 }
 
 // within says whether n is p or below it.
@@ -161,7 +152,7 @@ func (v *Volume) add(h *fuse.InHeader, p *inode, name string, mode uint32) (*ino
 			return nil, syscall.ENOENT
 		case p.dir.find(name) != nil:
 			return nil, syscall.EEXIST
-		case len(name) > 255:
+		case len(name) > maxName:
 			return nil, syscall.ENAMETOOLONG
 		}
 	}
@@ -196,17 +187,23 @@ func (v *Volume) reap(n *inode) {
 	if !n.gone && (n.isDir() && n.parent == nil && n != v.root || !n.isDir() && n.links == 0 && n.opens == 0) {
 		n.gone = true
 		v.units--
-		n.mu.Lock()
-		_ = n.content.truncate(0)
-		n.mu.Unlock()
-		if n.target != "" {
-			v.refund(1)
-		}
+		v.empty(n)
 		if n.isDir() {
 			n.links = 0
 		}
 	}
 	if n.gone && n.lookups == 0 {
 		delete(v.inodes, n.id)
+	}
+}
+
+// empty frees what n holds.
+func (v *Volume) empty(n *inode) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	_ = n.content.truncate(0)
+	if n.target != "" {
+		n.target = ""
+		v.refund(1)
 	}
 }

@@ -3,9 +3,6 @@
 // content is in a Spool. It never writes a byte in clear to a file, and what it
 // holds leaves only through Files.
 //
-// It is not in use yet: the calls of the kernel that change names and content (fuse.RawFileSystem)
-// and Files are not written, so a mounted volume refuses them with ENOSYS.
-//
 // Lock order: volume, inode, spool.
 package scratch
 
@@ -42,14 +39,15 @@ type Options struct {
 
 // Volume is a mounted volume. Its methods may be called concurrently.
 type Volume struct {
-	fuse.RawFileSystem // what is not implemented is ENOSYS
+	// What is not implemented is ENOSYS, on which the kernel writes back by itself at
+	// close(2) and fsync(2) and never asks again, keeps locks by itself, and copies by reads and writes.
+	fuse.RawFileSystem
 
 	spool    *Spool
 	maxPages int64
 	used     atomic.Int64 // pages
 	lost     atomic.Bool  // something that the kernel had taken did not fit
 	frozen   atomic.Bool
-	changes  atomic.Uint64 // counts what may make a file another, or elsewhere
 
 	dir    string
 	dev    uint64
@@ -63,9 +61,8 @@ type Volume struct {
 	lastID    uint64
 	units     int64
 	maxUnits  int64
-	written   []*inode // regular files whose last writer has left
-	noWriters chan struct{}
-	writers   int
+	writers   int           // open files that may write
+	noWriters chan struct{} // closed when there is none any more; nil while there is none
 }
 
 // Mount mounts an empty volume at the empty folder dir. The spool outlives it.
@@ -145,23 +142,36 @@ const patience = 500 * time.Millisecond
 // if something that was written through a mapping did not fit.
 func (v *Volume) Freeze() error {
 	const op = "scratch.freeze"
-	v.mu.Lock()
-	wait := v.noWriters
-	v.mu.Unlock()
-	if wait != nil { // the kernel tells of the last close a little later
-		timer := time.NewTimer(patience)
-		defer timer.Stop()
+	timer := time.NewTimer(patience) // the kernel tells of the last close a little later
+	defer timer.Stop()
+	for !v.stop() {
+		v.mu.Lock()
+		wait := v.noWriters
+		v.mu.Unlock()
+		if wait == nil {
+			continue
+		}
 		select {
 		case <-wait:
 		case <-timer.C:
 			return fault.New(fault.Unavailable, op, "a file is still open for writing")
 		}
 	}
-	v.frozen.Store(true)
 	if v.lost.Load() {
 		return fault.New(fault.Failed, op, "what was written through a mapping does not fit: the volume holds %d bytes", v.maxPages*pageSize)
 	}
 	return fault.Wrap(op, v.spool.Err())
+}
+
+// stop freezes the volume unless somebody may write.
+func (v *Volume) stop() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.writers > 0 {
+		return false
+	}
+	v.frozen.Store(true)
+	return true
 }
 
 // Close takes the volume away, whether it is still held or not, and zeroes what it
@@ -196,9 +206,7 @@ func (v *Volume) wipe() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, n := range v.inodes {
-		n.mu.Lock()
-		_ = n.content.truncate(0)
-		n.mu.Unlock()
+		v.empty(n)
 	}
 	v.inodes = map[uint64]*inode{}
 }
