@@ -1,10 +1,8 @@
 package sealing
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -14,6 +12,16 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
 )
 
+// Tree is what somebody untrusted has written. Its methods may be called concurrently.
+type Tree interface {
+	// Walk calls visit for whatever is below the root, for a folder before what is in
+	// it. Mode is as in stat(2), size in bytes; id is one file's alone. It stops
+	// at the first error and returns it.
+	Walk(visit func(path string, mode uint32, size int64, id uint64) error) error
+	// Copy writes exactly the file that Walk found to w. One that changed is Denied.
+	Copy(w io.Writer, path string, size int64, id uint64) error
+}
+
 // staged is one file of the folder.
 type staged struct {
 	path string // relative to the folder
@@ -21,35 +29,20 @@ type staged struct {
 	ino  uint64
 }
 
-// tree reads a folder that somebody untrusted has written: every path is
-// resolved beneath its root, by no link, and never onto another mount.
-type tree struct{ root int }
+// tree says what of a Tree may be sealed.
+type tree struct{ from Tree }
 
 func openTree(dir string) (*tree, error) {
-	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	f, err := openFolder(dir)
 	if err != nil {
-		return nil, fault.New(fault.Internal, "sealing.walk", "open %s: %w", dir, err)
+		return nil, err
 	}
-	return &tree{fd}, nil
+	return &tree{f}, nil
 }
 
-func (t *tree) close() { unix.Close(t.root) }
-
-func (t *tree) open(path string, flags uint64) (int, error) {
-	for {
-		fd, err := unix.Openat2(t.root, path, &unix.OpenHow{
-			Flags:   flags | unix.O_NOFOLLOW | unix.O_CLOEXEC,
-			Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS | unix.RESOLVE_NO_XDEV,
-		})
-		switch {
-		case err == unix.EINTR || err == unix.EAGAIN: // a rename raced with the look-up
-			continue
-		case err == unix.ELOOP || err == unix.EXDEV || err == unix.ENAMETOOLONG:
-			return -1, refuse(path, err.Error())
-		case err != nil:
-			return -1, about(fault.Internal, path, "%w", err)
-		}
-		return fd, nil
+func (t *tree) close() {
+	if c, ok := t.from.(io.Closer); ok {
+		c.Close()
 	}
 }
 
@@ -80,63 +73,32 @@ func refuse(path, why string) error {
 func (t *tree) files(limit int64, paths bool) ([]staged, error) {
 	var out []staged
 	left := limit
-	folders := []string{"."}
-	for len(folders) > 0 {
-		folder := folders[len(folders)-1]
-		folders = folders[:len(folders)-1]
-		names, err := t.names(folder)
-		if err != nil {
-			return nil, err
+	err := t.from.Walk(func(path string, mode uint32, size int64, id uint64) error {
+		if sealed.CheckPath(path) != nil {
+			return about(fault.Denied, path, "its path must be UTF-8 of at most 4096 bytes, 255 for one name")
 		}
-		for _, name := range names {
-			path := strings.TrimPrefix(folder+"/"+name, "./")
-			if sealed.CheckPath(path) != nil {
-				return nil, about(fault.Denied, path, "its path must be UTF-8 of at most 4096 bytes, 255 for one name")
-			}
-			var st unix.Stat_t
-			if err := t.stat(path, &st); err != nil {
-				return nil, err
-			}
-			switch st.Mode & unix.S_IFMT {
-			case unix.S_IFDIR:
-				folders = append(folders, path)
-			case unix.S_IFREG:
-				if paths {
-					left -= int64(len(path))
-				}
-				if st.Size > left {
-					return nil, about(fault.Denied, path, "more than %d bytes in all are not allowed", limit)
-				}
-				left -= st.Size
-				out = append(out, staged{path, st.Size, st.Ino})
-			default:
-				return nil, refuse(path, kindOf(st.Mode))
-			}
+		switch mode & unix.S_IFMT {
+		case unix.S_IFDIR:
+			return nil
+		case unix.S_IFREG:
+		default:
+			return refuse(path, kindOf(mode))
 		}
-	}
-	slices.SortFunc(out, func(a, b staged) int { return strings.Compare(a.path, b.path) })
-	return out, nil
-}
-
-func (t *tree) names(folder string) ([]string, error) {
-	fd, err := t.open(folder, unix.O_RDONLY|unix.O_DIRECTORY)
+		if paths {
+			left -= int64(len(path))
+		}
+		if size > left {
+			return about(fault.Denied, path, "more than %d bytes in all are not allowed", limit)
+		}
+		left -= size
+		out = append(out, staged{path, size, id})
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	f := os.NewFile(uintptr(fd), "a folder") // its errors say no path
-	defer f.Close()
-	names, err := f.Readdirnames(-1)
-	return names, fault.Wrap("sealing.walk", err)
-}
-
-// stat looks without opening: to open a device can act on it.
-func (t *tree) stat(path string, st *unix.Stat_t) error {
-	fd, err := t.open(path, unix.O_PATH)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	return fault.Wrap("sealing.walk", unix.Fstat(fd, st))
+	slices.SortFunc(out, func(a, b staged) int { return strings.Compare(a.path, b.path) })
+	return out, nil
 }
 
 func kindOf(mode uint32) string {
@@ -151,27 +113,4 @@ func kindOf(mode uint32) string {
 	return "is a device"
 }
 
-// copy writes exactly the file that files found to w. One that changed is Denied.
-func (t *tree) copy(w io.Writer, s staged) error {
-	fd, err := t.open(s.path, unix.O_RDONLY|unix.O_NONBLOCK)
-	if err != nil {
-		return err
-	}
-	f := os.NewFile(uintptr(fd), "a file") // its errors say no path
-	defer f.Close()
-	changed := about(fault.Denied, s.path, "changed while it was sealed")
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Ino != s.ino || st.Size != s.size {
-		return changed
-	}
-	if _, err := io.CopyN(w, f, s.size); err != nil {
-		if errors.Is(err, io.EOF) {
-			return changed
-		}
-		return err
-	}
-	if n, _ := f.Read(make([]byte, 1)); n != 0 {
-		return changed
-	}
-	return nil
-}
+func (t *tree) copy(w io.Writer, s staged) error { return t.from.Copy(w, s.path, s.size, s.ino) }
