@@ -39,6 +39,10 @@ func TestVerdicts(t *testing.T) {
 		"at least, and is":     {Measure{Ours: 10, Limit: 10, Least: true}, `"met":true`, "met"},
 		"at least, and is not": {Measure{Ours: 9, Limit: 10, Least: true}, `"met":false`, "MISSED"},
 		"by the peer":          {Measure{Ours: 3, Other: 2, Peer: "another"}, `"ratio":1.5`, "1.50"},
+		"twice the peer, is":   {Measure{Ours: 4, Other: 2, Limit: 2, Of: ofRatio, Least: true}, `"met":true`, "≥ 2×"},
+		"twice the peer, not":  {Measure{Ours: 3, Other: 2, Limit: 2, Of: ofRatio, Least: true}, `"met":false`, "MISSED"},
+		"within the peer's":    {Measure{Ours: 1, Other: 2, Limit: 1, Of: ofRatio}, `"met":true`, "≤ 1×"},
+		"no figure":            {Measure{Limit: 2, Lacks: "no peer here"}, `"notMeasured":"no peer here"`, "not measured: no peer here"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asJSON, table bytes.Buffer
@@ -59,6 +63,14 @@ func TestNoLimitIsNoVerdict(t *testing.T) {
 	(&report{out: &out, json: true}).add(Measure{Ours: 1})
 	if strings.Contains(out.String(), "met") {
 		t.Errorf("a figure without a limit prints %s", &out)
+	}
+}
+
+func TestNoFigureIsNoVerdict(t *testing.T) {
+	var out bytes.Buffer
+	(&report{out: &out, json: true}).add(Measure{Limit: 1, Lacks: "no peer here"})
+	if strings.Contains(out.String(), "met") {
+		t.Errorf("a measure that was not made prints %s", &out)
 	}
 }
 

@@ -36,3 +36,13 @@ func gate() (*governance.Gate, error) {
 func under(ctx context.Context, g *governance.Gate, operation, subject string, fn func(context.Context, permit.Permit) error) error {
 	return g.Do(ctx, governance.Request{Operation: operation, Subject: subject}, fn)
 }
+
+// opened is a gate of a room that is open.
+func opened(ctx context.Context) (*governance.Gate, error) {
+	g, err := gate()
+	if err != nil {
+		return nil, err
+	}
+	nothing := func(context.Context, permit.Permit) error { return nil }
+	return g, under(ctx, g, governance.RoomOpen, dataset, nothing)
+}

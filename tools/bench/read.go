@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/cleanroom-dev/cleanroom/core/digest"
-	"github.com/cleanroom-dev/cleanroom/core/policy"
+	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
 	"github.com/cleanroom-dev/cleanroom/core/secret"
 )
@@ -90,23 +90,27 @@ func (b *bench) read(ctx context.Context) error {
 	}
 	blob = nil
 	azure := readJob{Entry: entry, URL: a.endpoint + "/" + containerName + "/" + blobName + "?" + a.token, Token: a.token,
-		Config: map[string]any{"endpoint": a.endpoint, "container": containerName}, Plugin: filepath.Join(b.Release, "plugins", "source", "azblob")}
-	if azure.Checksum, err = b.pluginDigest("source/azblob"); err != nil {
+		Config: map[string]any{"endpoint": a.endpoint, "container": containerName}}
+	if azure.Plugin, err = b.plugin("source/azblob"); err != nil {
 		return err
 	}
 	return b.compare(ctx, "Azurite, by the plugin", azure)
 }
 
-func (b *bench) pluginDigest(name string) (d digest.SHA256, err error) {
-	text, err := os.ReadFile(filepath.Join(b.Release, "images.lock"))
+// pluginFile is a plugin of the release, as it lies there now.
+type pluginFile struct {
+	Name, Path string
+	Checksum   digest.SHA256
+}
+
+func (b *bench) plugin(name string) (pluginFile, error) {
+	p := pluginFile{Name: name, Path: filepath.Join(b.Release, "plugins", filepath.FromSlash(name))}
+	raw, err := os.ReadFile(p.Path)
 	if err != nil {
-		return d, err
+		return p, fault.New(fault.Usage, "bench", "--release: %w", err)
 	}
-	lock, err := policy.ParseLock(text)
-	if err != nil {
-		return d, err
-	}
-	return lock.Plugin(name)
+	p.Checksum = digest.Of(raw)
+	return p, nil
 }
 
 // compare runs a job and its plain twin in turn.

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/governance"
 	"github.com/cleanroom-dev/cleanroom/core/object"
@@ -23,14 +22,13 @@ import (
 
 // readJob is one sequential read in a process of its own.
 type readJob struct {
-	Dir      string // is made
-	Entry    sealed.Entry
-	URL      string        // of the sealed bytes
-	Plain    bool          // download them, and no more
-	Plugin   string        // reads them; empty: the core's own HTTP client
-	Checksum digest.SHA256 `json:",omitzero"`
-	Config   map[string]any
-	Token    string
+	Dir    string // is made
+	Entry  sealed.Entry
+	URL    string     // of the sealed bytes
+	Plain  bool       // download them, and no more
+	Plugin pluginFile `json:",omitzero"` // reads them; zero: an HTTP client of this process
+	Config map[string]any
+	Token  string
 }
 
 type readResult struct {
@@ -50,37 +48,22 @@ func runRead(ctx context.Context, j readJob) (r readResult, err error) {
 	if err != nil {
 		return r, err
 	}
-	dek, err := key()
-	if err != nil {
-		return r, err
-	}
-	src, end, err := j.source(ctx, dir)
-	if err != nil {
-		return r, err
-	}
-	defer end()
-	g, err := gate()
-	if err != nil {
-		return r, err
-	}
-	in := filepath.Join(dir, "in")
-	if err := os.Mkdir(in, 0o755); err != nil {
-		return r, err
-	}
-	nothing := func(context.Context, permit.Permit) error { return nil }
-	if err := under(ctx, g, governance.RoomOpen, dataset, nothing); err != nil {
-		return r, err
-	}
-	ds := volume.Dataset{Name: dataset, Manifest: &sealed.Manifest{Dataset: dataset, Version: 1, Entries: []sealed.Entry{j.Entry}}, Source: src, DEK: dek}
-	err = under(ctx, g, governance.DataPresent, dataset, func(ctx context.Context, p permit.Permit) error {
-		m, err := volume.Mount(ctx, p, in, ds, volume.Options{})
+	var src volume.Source = overHTTP{j.URL, sealed.SealedSize(j.Entry.Size)}
+	if j.Plugin.Path != "" {
+		p, err := j.Plugin.start(ctx, dir, j.Config, j.Token)
 		if err != nil {
-			return err
+			return r, err
 		}
+		defer p.Close()
+		if src, err = p.Source(); err != nil {
+			return r, err
+		}
+	}
+	err = present(ctx, dir, src, []sealed.Entry{j.Entry}, func(in string, m *volume.Mounted) error {
 		begin := time.Now()
-		err = drain(filepath.Join(in, j.Entry.Path), j.Entry.Size)
+		err := drain(filepath.Join(in, j.Entry.Path), j.Entry.Size)
 		r.Seconds, r.Requests = time.Since(begin).Seconds(), m.Stats().Requests
-		return errors.Join(err, m.Close())
+		return err
 	})
 	if err != nil {
 		return r, err
@@ -89,26 +72,39 @@ func runRead(ctx context.Context, j readJob) (r readResult, err error) {
 	return r, err
 }
 
-// source is the plugin's, or the core's own HTTP client.
-func (j readJob) source(ctx context.Context, dir string) (volume.Source, func(), error) {
-	if j.Plugin == "" {
-		return overHTTP{j.URL, sealed.SealedSize(j.Entry.Size)}, func() {}, nil
+// present mounts entries in a new folder of dir while fn runs.
+func present(ctx context.Context, dir string, src volume.Source, entries []sealed.Entry, fn func(in string, m *volume.Mounted) error) error {
+	dek, err := key()
+	if err != nil {
+		return err
 	}
-	p, err := plugin.Start(ctx, plugin.Options{
-		Name: "source/azblob", Path: j.Plugin, Checksum: j.Checksum, Instance: dataset, Config: j.Config, UID: pluginUID, TempDir: dir, Simulated: true,
-		Tokens:       func(context.Context, string) (string, time.Time, error) { return j.Token, time.Time{}, nil },
+	defer dek.Destroy()
+	g, err := opened(ctx)
+	if err != nil {
+		return err
+	}
+	in := filepath.Join(dir, "in")
+	if err := os.Mkdir(in, 0o755); err != nil {
+		return err
+	}
+	ds := volume.Dataset{Name: dataset, Manifest: &sealed.Manifest{Dataset: dataset, Version: 1, Entries: entries}, Source: src, DEK: dek}
+	return under(ctx, g, governance.DataPresent, dataset, func(ctx context.Context, p permit.Permit) error {
+		m, err := volume.Mount(ctx, p, in, ds, volume.Options{})
+		if err != nil {
+			return err
+		}
+		return errors.Join(fn(in, m), m.Close())
+	})
+}
+
+// start starts the plugin as a room does.
+func (f pluginFile) start(ctx context.Context, dir string, config map[string]any, token string) (*plugin.Process, error) {
+	return plugin.Start(ctx, plugin.Options{
+		Name: f.Name, Path: f.Path, Checksum: f.Checksum, Instance: dataset, Config: config, UID: pluginUID, TempDir: dir, Simulated: true,
+		Tokens:       func(context.Context, string) (string, time.Time, error) { return token, time.Time{}, nil },
 		Log:          slog.New(slog.DiscardHandler),
 		StartTimeout: time.Minute,
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	src, err := p.Source()
-	if err != nil {
-		p.Close()
-		return nil, nil, err
-	}
-	return src, func() { p.Close() }, nil
 }
 
 // pluginUID is nobody's number on an ordinary machine.

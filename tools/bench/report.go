@@ -14,11 +14,16 @@ type Measure struct {
 	Peer  string  `json:"peer,omitempty"` // what was measured beside it, in the same run
 	Other float64 `json:"beside,omitempty"`
 	Ratio float64 `json:"ratio,omitempty"` // ours by the peer's
-	Limit float64 `json:"limit,omitempty"` // in the same unit; 0 is none
+	Limit float64 `json:"limit,omitempty"` // in the same unit, or of the ratio; 0 is none
+	Of    string  `json:"of,omitempty"`    // what the limit is of: ofRatio, or empty for the figure
 	Least bool    `json:"least,omitempty"` // the limit is a least, not a most
 	Met   *bool   `json:"met,omitempty"`
+	Lacks string  `json:"notMeasured,omitempty"` // why there is no figure; then there is no verdict either
 	Note  string  `json:"note,omitempty"`
 }
+
+// ofRatio makes a limit one of the ratio to the peer, which is measured in the same run.
+const ofRatio = "ratio"
 
 // report prints measures as they are made: a line of a table, or an object.
 type report struct {
@@ -42,10 +47,14 @@ func (r *report) add(m Measure) {
 		m.Ratio = m.Ours / m.Other
 	}
 	verdict := ""
-	if m.Limit != 0 {
-		met := m.Ours <= m.Limit
+	if m.Limit != 0 && m.Lacks == "" {
+		value := m.Ours
+		if m.Of == ofRatio {
+			value = m.Ratio
+		}
+		met := value <= m.Limit
 		if m.Least {
-			met = m.Ours >= m.Limit
+			met = value >= m.Limit
 		}
 		m.Met = &met
 		if verdict = "met"; !met {
@@ -88,11 +97,16 @@ func (m Measure) limit() string {
 	if m.Least {
 		sign = "≥ "
 	}
+	if m.Of == ofRatio {
+		return fmt.Sprintf("%s%g×", sign, m.Limit)
+	}
 	return sign + figure(m.Limit, m.Unit)
 }
 
 func (m Measure) beside() string {
 	switch {
+	case m.Lacks != "":
+		return "not measured: " + m.Lacks
 	case m.Peer != "" && m.Note != "":
 		return "beside: " + m.Peer + "; " + m.Note
 	case m.Peer != "":
