@@ -32,6 +32,12 @@ type Sink interface {
 	Delete(ctx context.Context, o object.Info) error
 }
 
+// Reader is a Sink that can read too, and so tell its own manifest from another's.
+type Reader interface {
+	// ReadRange fills p with the bytes from off of exactly the version that o names.
+	ReadRange(ctx context.Context, o object.Info, off int64, p []byte) error
+}
+
 // parallel is how many files are sealed and stored at once.
 const parallel = 4
 
@@ -39,7 +45,9 @@ const parallel = 4
 const cleaning = 15 * time.Second
 
 // Batch is one set of files. Its fields are set before use. It remembers what it
-// stored until the manifest that names it is there.
+// stored until the manifest that names it is there: after an error Files and
+// Publish, with the same arguments, go on where they were. Its methods are called
+// one at a time.
 type Batch struct {
 	Sink     Sink
 	Prefix   string                        // of the objects' names
@@ -47,14 +55,17 @@ type Batch struct {
 	Progress func(files int, sealed int64) // called after each file, one call at a time; may be nil
 
 	mu    sync.Mutex
-	left  map[string]object.Info // stored, or perhaps stored (then without an ETag)
-	files int                    // done
-	bytes int64                  // of plaintext done
+	left  map[string]object.Info  // stored, or perhaps stored (then without an ETag), and not visible
+	kept  map[staged]sealed.Entry // stored for certain
+	files int                     // done
+	bytes int64                   // of plaintext done
+	sent  bool                    // a manifest that is there, or may yet arrive
 }
 
 // Files seals every file under dir and stores it. The entries are in the order
 // of a manifest. Anything but regular files of limit bytes in all is Denied. The
-// first error stops the others; Clean then deletes what was stored.
+// first error stops the others; Clean then deletes what was stored. Nobody writes
+// under dir from the first call to the last.
 func (b *Batch) Files(ctx context.Context, dir string, limit int64, dek *secret.Bytes, associated func(path string) []byte) ([]sealed.Entry, error) {
 	t, err := openTree(dir)
 	if err != nil {
@@ -108,35 +119,46 @@ func blobName(prefix string) (string, error) {
 	return prefix + "/" + hex.EncodeToString(b), nil
 }
 
-// file seals one file into an object of its own.
+// file seals one file into an object of its own, unless an earlier call has.
 func (b *Batch) file(ctx context.Context, t *tree, s staged, dek *secret.Bytes, associated []byte) (sealed.Entry, error) {
-	name, err := blobName(b.Prefix)
-	if err != nil {
-		return sealed.Entry{}, err
+	if e, ok := b.find(s); ok {
+		return e, nil
 	}
-	e := sealed.Entry{Path: s.path, Blob: name, Size: s.size}
-	b.note(object.Info{Name: name})
-	// A second try may find that the first one was stored after all: the name is
-	// ours alone, so it overwrites. It seals afresh, and the entry is of the last.
-	var condition object.Condition
-	err = retry.Standard.ForSize(s.size).Do(ctx, func(ctx context.Context) error {
-		o, err := b.stream(ctx, &e, condition, func(w io.Writer) error { return t.copy(w, s) }, dek, associated)
-		condition.Overwrite = true
+	e := sealed.Entry{Path: s.path, Size: s.size}
+	// A try whose answer was lost may arrive after the next one. So each seals into
+	// a name of its own, and cannot overwrite what the manifest will say.
+	err := retry.Standard.ForSize(s.size).Do(ctx, func(ctx context.Context) (err error) {
+		if e.Blob, err = blobName(b.Prefix); err != nil {
+			return err
+		}
+		b.note(object.Info{Name: e.Blob})
+		o, err := b.stream(ctx, &e, object.Condition{}, func(w io.Writer) error { return t.copy(w, s) }, dek, associated)
 		if err == nil {
 			b.note(o)
 		}
 		return err
 	})
 	if err == nil {
-		b.done(s.size)
+		b.done(s, e)
 	}
 	return e, err
 }
 
-func (b *Batch) done(size int64) {
+func (b *Batch) find(s staged) (sealed.Entry, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.files, b.bytes = b.files+1, b.bytes+size
+	e, ok := b.kept[s]
+	return e, ok
+}
+
+func (b *Batch) done(s staged, e sealed.Entry) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.kept == nil {
+		b.kept = map[staged]sealed.Entry{}
+	}
+	b.kept[s] = e
+	b.files, b.bytes = b.files+1, b.bytes+s.size
 	if b.Progress != nil {
 		b.Progress(b.files, b.bytes)
 	}

@@ -9,38 +9,78 @@ import (
 	"github.com/cleanroom-dev/cleanroom/core/volume/internal/retry"
 )
 
-// Publish writes the manifest where none is, which makes the files visible. If the sink's answer was lost, and
-// something is there now, nobody can say whether it is ours: then the files stay,
-// so that what is visible is whole, and the error says so.
+// place is what is known of the object where the manifest goes.
+type place uint8
+
+const (
+	unknown place = iota // the sink does not say, or cannot be read
+	empty
+	ours
+	another
+)
+
+// Publish writes the manifest where none is, which makes the files visible, and
+// deletes what is not one of them. Where something else is, it is Denied. If the
+// sink's answer was lost, it looks whether the manifest is there. Where that
+// cannot be told it is Unavailable, and Clean deletes nothing more: a write that
+// is late must not make files visible that are gone.
 func (b *Batch) Publish(ctx context.Context, name string, manifest []byte) error {
+	const op = "sealing.publish"
 	var unsure error
 	err := retry.Standard.Do(ctx, func(ctx context.Context) error {
 		_, err := b.Sink.Put(ctx, name, int64(len(manifest)), bytes.NewReader(manifest), object.Condition{})
-		if err == nil || fault.KindOf(err) == fault.Denied || fault.KindOf(err) == fault.Invalid {
+		kind := fault.KindOf(err)
+		if err == nil || !b.sent && (kind == fault.Denied || kind == fault.Invalid) {
 			return err // written, or refused
 		}
-		if b.absent(ctx, name) {
-			return err
+		b.sent = true
+		switch b.look(ctx, name, manifest) {
+		case ours:
+			return nil
+		case another:
+			b.sent = false // what may yet arrive is refused
+			return fault.New(fault.Denied, op, "%s: is taken", name)
+		case empty:
+			return fault.New(kind, op, "%s: may yet be written: %w", name, err)
 		}
-		unsure = err
+		unsure = fault.New(fault.Unavailable, op, "%s: may have been written: %w", name, err)
 		return nil
 	})
-	if unsure != nil {
-		b.forget()
-		return fault.New(fault.KindOf(unsure), "sealing.store", "%s: may have been written: %w", name, unsure)
+	if err == nil {
+		err = unsure
+	}
+	if err == nil {
+		b.published(ctx)
 	}
 	return err
 }
 
-// absent says that the sink answers, and has no object of this name.
-func (b *Batch) absent(ctx context.Context, name string) bool {
+// look says what the sink has in the manifest's place.
+func (b *Batch) look(ctx context.Context, name string, manifest []byte) place {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
 	defer cancel()
-	err := retry.Standard.Do(ctx, func(ctx context.Context) error {
-		_, err := b.Sink.Stat(ctx, name)
-		return err
+	reader, readable := b.Sink.(Reader)
+	var o object.Info
+	got := make([]byte, len(manifest))
+	err := retry.Standard.Do(ctx, func(ctx context.Context) (err error) {
+		if o, err = b.Sink.Stat(ctx, name); err != nil || o.Size != int64(len(manifest)) || !readable {
+			return err
+		}
+		return reader.ReadRange(ctx, o, 0, got)
 	})
-	return err != nil && fault.KindOf(err) == fault.NotFound
+	switch {
+	case err != nil && fault.KindOf(err) == fault.NotFound:
+		return empty
+	case err != nil:
+		return unknown
+	case o.Size != int64(len(manifest)):
+		return another
+	case !readable:
+		return unknown
+	case bytes.Equal(got, manifest):
+		return ours
+	}
+	return another
 }
 
 func (b *Batch) note(o object.Info) {
@@ -52,15 +92,24 @@ func (b *Batch) note(o object.Info) {
 	b.left[o.Name] = o
 }
 
-func (b *Batch) forget() {
+// published forgets the files that are visible, and deletes what other tries left.
+func (b *Batch) published(ctx context.Context) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.left = nil
+	for _, e := range b.kept {
+		delete(b.left, e.Blob)
+	}
+	b.mu.Unlock()
+	b.sent = false
+	b.Clean(ctx)
 }
 
 // Clean deletes what was stored, as far as the sink lets it: without the
-// manifest, these are bytes that nobody can open.
+// manifest, these are bytes that nobody can open. It deletes nothing while the
+// manifest may be there.
 func (b *Batch) Clean(ctx context.Context) {
+	if b.sent {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
 	defer cancel()
 	b.mu.Lock()
@@ -74,4 +123,5 @@ func (b *Batch) Clean(ctx context.Context) {
 		}
 		_ = b.Sink.Delete(ctx, o)
 	}
+	b.left, b.kept = nil, nil
 }
