@@ -17,7 +17,7 @@ import (
 // thread where Go's runtime cannot, so the process that serves must not do it itself.
 func help(role string, args []string) int {
 	err := map[string]func(string) error{
-		"mmap": sumMapped, "sendfile": sumSent, "direct": sumDirect, "hold": hold,
+		"mmap": sumMapped, "sendfile": sumSent, "direct": sumDirect, "hold": hold, "die": die,
 	}[role](args[0])
 	if err != nil {
 		fmt.Println(err)
