@@ -11,6 +11,7 @@ demo: setup-root release
 test: setup
 	@BAZEL="$(BAZEL)" tools/build/test.sh
 
+bench: PEERS = --peers
 bench: setup-root release
 	@$(RELEASE)/bin/cleanroom-bench-sim --release $(RELEASE) $(ARGS)
 
@@ -40,4 +41,4 @@ setup:
 .PHONY: setup-root
 setup-root:
 	@[ "$$(id -u)" = 0 ] || { echo "needs root, for namespaces, mounts and a packet filter. Run: sudo make $(MAKECMDGOALS)$(if $(ARGS), ARGS='$(ARGS)')" >&2; exit 7; }
-	@tools/setup/setup.sh
+	@tools/setup/setup.sh $(PEERS)

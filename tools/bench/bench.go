@@ -26,6 +26,7 @@ type Options struct {
 	Node      string
 	Envoy     string
 	Collector string
+	Rclone    string   // the peer of volumes
 	Runs      int      // of each measure; the median is shown
 	Only      []string // names of groups; empty: all
 	JSON      bool
@@ -42,6 +43,12 @@ var groups = []struct {
 	{"read", (*bench).read},
 	{"memory", (*bench).memory},
 	{"proxy", (*bench).proxy},
+	{"volume/sequential", (*bench).volumeSequential},
+	{"volume/random", (*bench).volumeRandom},
+	{"volume/files", (*bench).volumeFiles},
+	{"volume/list", (*bench).volumeList},
+	{"volume/write", (*bench).volumeWrite},
+	{"volume/memory", (*bench).volumeMemory},
 }
 
 // Groups are the names that Options.Only takes.
@@ -54,8 +61,9 @@ func Groups() (names []string) {
 
 type bench struct {
 	Options
-	report report
-	dir    string // of this run, removed at its end
+	report  report
+	volumes *volumes // nil until it is needed
+	dir     string   // of this run, removed at its end
 }
 
 // Run measures and prints.

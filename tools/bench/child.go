@@ -24,6 +24,8 @@ var jobs = map[string]func(ctx context.Context, in []byte) (any, error){
 	"podman": job(runPodman),
 	"read":   job(runRead),
 	"proxy":  job(runProxy),
+	"volume": job(runVolume),
+	"write":  job(runWrite),
 }
 
 func job[In, Out any](f func(context.Context, In) (Out, error)) func(context.Context, []byte) (any, error) {
@@ -38,6 +40,9 @@ func job[In, Out any](f func(context.Context, In) (Out, error)) func(context.Con
 
 // Child is the main function of a child. Its result is one object on stdout.
 func Child(ctx context.Context, name string, in []byte) error {
+	if name == "pass" { // of another child, whose namespaces it has
+		return result(ctx, job(runPass), in)
+	}
 	f := jobs[name]
 	if f == nil || os.Getpid() != 1 {
 		return fault.New(fault.Usage, "child", "is for this program's own use")
@@ -45,6 +50,10 @@ func Child(ctx context.Context, name string, in []byte) error {
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fault.New(fault.Unavailable, "child", "proc: %w", err)
 	}
+	return result(ctx, f, in)
+}
+
+func result(ctx context.Context, f func(context.Context, []byte) (any, error), in []byte) error {
 	out, err := f(ctx, in)
 	if err != nil {
 		return err
@@ -53,7 +62,18 @@ func Child(ctx context.Context, name string, in []byte) error {
 }
 
 // child runs a job and returns its result.
-func child[Out any](ctx context.Context, name string, in any) (out Out, err error) {
+func child[Out any](ctx context.Context, name string, in any) (Out, error) {
+	return again[Out](ctx, name, in, &syscall.SysProcAttr{
+		Setpgid: true, Pdeathsig: syscall.SIGKILL, Cloneflags: syscall.CLONE_NEWPID, Unshareflags: syscall.CLONE_NEWNS,
+	})
+}
+
+// beside runs a job in the namespaces of this child.
+func beside[Out any](ctx context.Context, name string, in any) (Out, error) {
+	return again[Out](ctx, name, in, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL})
+}
+
+func again[Out any](ctx context.Context, name string, in any, attr *syscall.SysProcAttr) (out Out, err error) {
 	b, err := json.Marshal(in)
 	if err != nil {
 		return out, err
@@ -62,9 +82,7 @@ func child[Out any](ctx context.Context, name string, in any) (out Out, err erro
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(b), &stdout, &stderr
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Setpgid: true, Pdeathsig: syscall.SIGKILL, Cloneflags: syscall.CLONE_NEWPID, Unshareflags: syscall.CLONE_NEWNS,
-	}
+	cmd.SysProcAttr = attr
 	runtime.LockOSThread() // the death signal comes when the thread ends that started the child
 	defer runtime.UnlockOSThread()
 	if err := cmd.Run(); err != nil {

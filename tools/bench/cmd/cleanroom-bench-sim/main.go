@@ -82,12 +82,12 @@ func options(args []string) (bench.Options, error) {
 	for _, p := range []struct {
 		to    *string
 		where func() (string, error)
-	}{{&o.Azurite, place.Azurite}, {&o.Envoy, place.Envoy}, {&o.Collector, place.Collector}} {
+	}{{&o.Azurite, place.Azurite}, {&o.Envoy, place.Envoy}, {&o.Collector, place.Collector}, {&o.Rclone, place.Rclone}} {
 		if *p.to, err = p.where(); err != nil {
 			return o, fault.New(fault.Unavailable, "bench", "%w", err)
 		}
 		if _, err := os.Stat(*p.to); err != nil {
-			return o, fault.New(fault.Unavailable, "bench", "%w: run `make doctor`", err)
+			return o, fault.New(fault.Unavailable, "bench", "%w: run tools/setup/setup.sh --peers", err)
 		}
 	}
 	return o, nil
