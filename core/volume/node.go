@@ -39,6 +39,7 @@ var (
 	_ = (fs.NodeReaddirer)((*folderNode)(nil))
 	_ = (fs.NodeGetattrer)((*folderNode)(nil))
 	_ = (fs.NodeStatfser)((*folderNode)(nil))
+	_ = (fs.FileSeekdirer)((*stream)(nil))
 	_ = (fs.NodeGetattrer)((*fileNode)(nil))
 	_ = (fs.NodeOpener)((*fileNode)(nil))
 	_ = (fs.NodeOnForgetter)((*fileNode)(nil))
@@ -74,7 +75,8 @@ func (n *folderNode) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errn
 	return 0
 }
 
-// stream lists a folder.
+// stream lists a folder. The offset of a child is how many of the folder's entries
+// come before the next one, so that a reader may go back to it.
 type stream struct {
 	d    folder
 	next int
@@ -90,7 +92,15 @@ func (s *stream) Next() (fuse.DirEntry, syscall.Errno) {
 	if c.file < 0 {
 		mode = syscall.S_IFDIR
 	}
-	return fuse.DirEntry{Name: c.name, Mode: mode, Ino: c.ino()}, 0
+	return fuse.DirEntry{Name: c.name, Mode: mode, Ino: c.ino(), Off: uint64(after - s.d.lo)}, 0
+}
+
+func (s *stream) Seekdir(_ context.Context, off uint64) syscall.Errno {
+	if off > uint64(s.d.hi-s.d.lo) {
+		return syscall.EINVAL
+	}
+	s.next = s.d.lo + int(off)
+	return 0
 }
 
 func (n *fileNode) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
