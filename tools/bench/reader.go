@@ -200,8 +200,12 @@ func list(_ context.Context, p pass) (int64, error) {
 		return 0, err
 	}
 	for _, e := range entries {
-		if info, err := e.Info(); err != nil || info.Size() != blockSize {
-			return 0, fmt.Errorf("%s: %w, or not %d bytes", e.Name(), err, blockSize)
+		info, err := e.Info()
+		if err != nil {
+			return 0, err
+		}
+		if info.Size() != blockSize {
+			return 0, fmt.Errorf("%s: %d bytes, want %d", e.Name(), info.Size(), blockSize)
 		}
 	}
 	if len(entries) != smallFiles {
