@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
@@ -50,7 +52,7 @@ func (r *room) close(ctx context.Context) error {
 	}
 	details := map[string]string{"result": "done"}
 	if r.ended != nil {
-		details["result"] = fault.KindOf(r.ended).String()
+		details["result"], details["at"] = fault.KindOf(r.ended).String(), where(r.ended)
 	}
 	// The governance plugins were pushed first; they must outlive the last record.
 	err := r.gate.Do(ctx, governance.Request{Operation: governance.RoomClose, Subject: r.spec.Name, Details: details}, func(context.Context, permit.Permit) error {
@@ -58,6 +60,23 @@ func (r *room) close(ctx context.Context) error {
 	})
 	return errors.Join(err, r.unwind(0)) // of everything, where the record could not be made
 }
+
+// where names what a run met its end at, from the stage down, such as "capture, source
+// north, volume.read": operations, which this program names, and never the text of an error,
+// which others may have written.
+func where(err error) string {
+	var ops []string
+	for err != nil && len(ops) < 3 {
+		if f, ok := err.(*fault.Error); ok && opName.MatchString(f.Op) {
+			ops = append(ops, f.Op)
+		}
+		err = errors.Unwrap(err)
+	}
+	return strings.Join(ops, ", ")
+}
+
+// opName is what an operation's name may be to stand in a record.
+var opName = regexp.MustCompile(`^[A-Za-z0-9 ./_-]{1,140}$`)
 
 // closeLimit bounds an orderly close.
 const closeLimit = 15 * time.Second

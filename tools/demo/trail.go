@@ -105,7 +105,8 @@ func (d *demo) checkRefusal(ctx context.Context) (string, error) {
 	})
 	switch {
 	case err == nil:
-		return whole(events), nil
+		closing := slices.IndexFunc(events, func(e governance.Event) bool { return e.Operation == governance.RoomClose })
+		return fmt.Sprintf("%s: %s at %s", whole(events), events[closing].Details["result"], events[closing].Details["at"]), nil
 	case opened || events == nil:
 		return "", err
 	}
