@@ -46,6 +46,7 @@ func TestALyingSourceIsNoticed(t *testing.T) {
 		want fault.Kind
 	}{
 		"200 with the whole object": {func(w http.ResponseWriter, _ *http.Request) { body(w, 200, "0123456789") }, fault.Tampered},
+		"200 with the range":        {func(w http.ResponseWriter, _ *http.Request) { right(w); body(w, 200, "2345") }, fault.Tampered},
 		"a redirect":                {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/object/m", 302) }, fault.Internal},
 		"another version": {func(w http.ResponseWriter, _ *http.Request) {
 			right(w)
