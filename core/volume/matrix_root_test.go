@@ -16,7 +16,9 @@ import (
 
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/permit"
+	"github.com/cleanroom-dev/cleanroom/core/sealed"
 	"github.com/cleanroom-dev/cleanroom/core/volume"
+	"github.com/cleanroom-dev/cleanroom/core/volume/volumetest"
 )
 
 // These tests have the whole way of the data: a store, a plugin process that reads it, its
@@ -85,14 +87,14 @@ func TestChangesAtRestStopTheMount(t *testing.T) {
 	started := time.Now()
 	var victimNow *victim
 	var at []byte // what the folder holds of the victim; a copy, for the test's buffer is used again
-	count := eachAtRest(t, matrixSizes, func(t *testing.T, v *victim, what string, changed []byte, segment int, right bool) {
+	count := eachAtRest(t, func(t *testing.T, v *victim, what string, changed []byte, segment int, right bool) {
 		blob := filepath.Join(folder, "blob-0")
 		if victimNow != v {
 			victimNow, at = v, nil
 			v.dataset.Source = src
-			publish(t, blob, v.good, nil)
-			publish(t, filepath.Join(folder, "blob-1"), v.other, nil)
-			at = append(at, v.good...)
+			publish(t, blob, v.Good, nil)
+			publish(t, filepath.Join(folder, "blob-1"), v.Other, nil)
+			at = append(at, v.Good...)
 		}
 		publish(t, blob, changed, at)
 		at = append(at[:0], changed...)
@@ -130,13 +132,13 @@ func TestALyingPluginStopsTheMount(t *testing.T) {
 	}
 	dir := t.TempDir()
 	started, count := time.Now(), 0
-	for _, size := range matrixSizes {
+	for _, size := range volumetest.Sizes {
 		v := newVictim(t, size)
 		v.dataset.Source = src
-		publish(t, filepath.Join(folder, "blob-0"), v.good, nil)
-		publish(t, filepath.Join(folder, "blob-1"), v.other, nil)
+		publish(t, filepath.Join(folder, "blob-0"), v.Good, nil)
+		publish(t, filepath.Join(folder, "blob-1"), v.Other, nil)
 		for _, name := range slices.Sorted(maps.Keys(lies)) {
-			for _, i := range positions(size, segmentsOf(size)) {
+			for _, i := range volumetest.Positions(size, int(sealed.Segments(int64(size)))) {
 				count++
 				what := fmt.Sprintf("%d bytes, %s, segment %d", size, name, i)
 				publish(t, filepath.Join(folder, lying), fmt.Appendf(nil, "%s\n%d %d", name, i, count), nil)
@@ -195,8 +197,8 @@ func TestASilentPluginStopsTheMount(t *testing.T) {
 	}
 	v := newVictim(t, 1)
 	v.dataset.Source = src
-	publish(t, filepath.Join(folder, "blob-0"), v.good, nil)
-	publish(t, filepath.Join(folder, "blob-1"), v.other, nil)
+	publish(t, filepath.Join(folder, "blob-0"), v.Good, nil)
+	publish(t, filepath.Join(folder, "blob-1"), v.Other, nil)
 	publish(t, filepath.Join(folder, lying), []byte("silent\n0 0"), nil)
 	defer volume.Patience(20*time.Millisecond, 100*time.Millisecond)()
 	dir := t.TempDir()

@@ -84,7 +84,7 @@ func TestALyingStoreIsRefused(t *testing.T) {
 
 func TestAnAddedObjectIsNotSeen(t *testing.T) {
 	c := newVictim(t, 1000)
-	c.store.Set("blob-2", c.other)
+	c.store.Set("blob-2", c.Other)
 	v := volume.NewView(c.dataset, 0)
 	defer v.Close()
 	if got, err := v.ReadAll(t.Context(), 0, 4096); err != nil || !bytes.Equal(got, c.plain) {
@@ -98,7 +98,7 @@ func TestAnAddedObjectIsNotSeen(t *testing.T) {
 // A change that read-ahead meets stops the room even if nobody asks for it.
 func TestReadAheadReportsChanges(t *testing.T) {
 	c := newVictim(t, 3_000_000)
-	segment(c.good, 20)[9] ^= 1
+	volumetest.Segment(c.Good, 20)[9] ^= 1
 	v := volume.NewView(c.dataset, 0)
 	defer v.Close()
 	r, err := v.Open(t.Context(), 0)
