@@ -109,9 +109,6 @@ func (r *room) mount(ctx context.Context) error {
 	})
 }
 
-// maxManifest bounds a sealed manifest, which is held whole: about a million entries.
-const maxManifest = 256 << 20
-
 func (r *room) mountSource(ctx context.Context, p permit.Permit, s v1.Source) error {
 	proc, err := r.plugin("source", s.Name)
 	if err != nil {
@@ -128,12 +125,14 @@ func (r *room) mountSource(ctx context.Context, p permit.Permit, s v1.Source) er
 		}
 	}
 	end := r.waits.begin()
-	object, err := volume.ReadObject(ctx, src, s.Sealing.Manifest, maxManifest)
+	object, err := volume.OpenObject(ctx, src, s.Sealing.Manifest, volume.MaxManifest)
 	end()
 	if err != nil {
 		return err
 	}
-	m, err := sealed.OpenManifest(object, r.keys[s.Name], signer, s.Sealing.ManifestDigest, s.Name, s.Sealing.Version)
+	m, err := sealed.OpenManifest(ctx, object, object.Size(), r.keys[s.Name], sealed.Pin{
+		Dataset: s.Name, Version: s.Sealing.Version, Digest: s.Sealing.ManifestDigest, Signer: signer,
+	})
 	if err != nil {
 		return err
 	}

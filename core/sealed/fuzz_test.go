@@ -88,7 +88,7 @@ func FuzzManifest(f *testing.F) {
 	k := key(f)
 	f.Fuzz(func(t *testing.T, plain []byte) {
 		object := seal(t, k, "cleanroom/manifest/v1\nnorth\n3", plain)
-		m, err := sealed.OpenManifest(object, k, public(signKey(1)), digest.Of(object), "north", 3)
+		m, err := openManifest(t, object, northPin(digest.Of(object)))
 		if err == nil || fault.KindOf(err) != fault.Tampered {
 			t.Fatalf("OpenManifest = %v, %v; want Tampered", m, err)
 		}
@@ -98,14 +98,11 @@ func FuzzManifest(f *testing.F) {
 // FuzzOutputManifest: unsigned bytes from outside are refused, without a panic.
 func FuzzOutputManifest(f *testing.F) {
 	private, pub := sealKey(f)
-	o := output()
-	object, _, err := sealed.SealOutputManifest(o, key(f), [][]byte{pub}, signKey(1))
-	if err != nil {
-		f.Fatal(err)
-	}
+	o, list := output()
+	object, _ := sealOutput(f, o, list, pub)
 	f.Add(object)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if got, _, err := sealed.OpenOutputManifest(b, private, public(signKey(2)), digest.Of(b), o.Contract); err == nil {
+		if got, _, err := openOutput(b, private, sealed.OutputPin{Contract: o.Contract, Digest: digest.Of(b), Signer: public(signKey(2))}); err == nil {
 			t.Fatalf("accepted %v", got)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tink-crypto/tink-go/v2/streamingaead/subtle"
 
+	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
 	"github.com/cleanroom-dev/cleanroom/core/secret"
 )
@@ -74,3 +75,71 @@ func seal(t testing.TB, k *secret.Bytes, context string, plain []byte) []byte {
 
 // sizes lie around every border of the format.
 var sizes = []int{0, 1, 65_479, 65_480, 65_481, 130_999, 131_000, 131_001, 1_113_799, 1_113_800, 1_113_801, 3_000_000}
+
+// sealManifest writes a manifest of the entries.
+func sealManifest(t testing.TB, dataset string, version uint64, list []sealed.Entry, pad bool) ([]byte, digest.SHA256) {
+	t.Helper()
+	b, d, err := trySealManifest(dataset, version, list, pad, key(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, d
+}
+
+func trySealManifest(dataset string, version uint64, list []sealed.Entry, pad bool, k *secret.Bytes) ([]byte, digest.SHA256, error) {
+	var out bytes.Buffer
+	l, err := sealed.NewManifestWriter(&out, sealed.ManifestInfo{Dataset: dataset, Version: version, Entries: int64(len(list))}, k, signKey(1))
+	if err != nil {
+		return nil, digest.SHA256{}, err
+	}
+	d, err := addAll(l, list, pad)
+	return out.Bytes(), d, err
+}
+
+func addAll(l *sealed.ListWriter, list []sealed.Entry, pad bool) (digest.SHA256, error) {
+	l.Pad = pad
+	for i := range list {
+		if err := l.Add(&list[i]); err != nil {
+			return digest.SHA256{}, err
+		}
+	}
+	return l.Close()
+}
+
+func sealOutput(t testing.TB, i sealed.OutputInfo, list []sealed.Entry, recipients ...[]byte) ([]byte, digest.SHA256) {
+	t.Helper()
+	var out bytes.Buffer
+	l, err := sealed.NewOutputWriter(&out, i, int64(len(list)), key(t), recipients, signKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := addAll(l, list, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes(), d
+}
+
+// northPin is what the tests' manifests are compared with.
+func northPin(d digest.SHA256) sealed.Pin {
+	return sealed.Pin{Dataset: "north", Version: 3, Digest: d, Signer: public(signKey(1))}
+}
+
+func openManifest(t testing.TB, object []byte, pin sealed.Pin) (*sealed.Manifest, error) {
+	t.Helper()
+	return sealed.OpenManifest(context.Background(), sealed.Memory(object), int64(len(object)), key(t), pin)
+}
+
+// listed returns all entries, asked for one by one.
+func listed(t testing.TB, e *sealed.Entries) []sealed.Entry {
+	t.Helper()
+	var out []sealed.Entry
+	for i := range e.Len() {
+		entry, err := e.At(context.Background(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, entry)
+	}
+	return out
+}

@@ -1,19 +1,19 @@
 package sealed
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"hash"
 	"io"
 
 	"github.com/cleanroom-dev/cleanroom/core/canonical"
+	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
+	"github.com/cleanroom-dev/cleanroom/core/secret"
 )
 
-// A list is lines of canonical JSON: a head, entries, and a signature over all
-// bytes before it. Lines, so that a long list needs no memory to be checked.
+// A list is lines of canonical JSON: a head, entries, and a signature over all bytes
+// before it, perhaps padded. Lines, so that a long list needs no memory to be checked.
 
 // maxLine is more than an entry can need: each byte of a path may take six.
 const maxLine = 6*maxPath + 6*maxBlob + 1024
@@ -27,104 +27,94 @@ func signed(domain string, h hash.Hash) []byte {
 	return h.Sum([]byte(domain + "\nsignature\n"))
 }
 
-// listWriter writes lines and hashes them.
-type listWriter struct {
-	w io.Writer
-	h hash.Hash
+// ListWriter writes a manifest, of a dataset or of an output, in constant memory. It
+// is for one goroutine.
+type ListWriter struct {
+	Pad bool // hide the length of the list; set before Close
+
+	domain string
+	signer ed25519.PrivateKey
+	object hash.Hash // of what is stored
+	lines  hash.Hash // of what is signed
+	sealed *Writer
+	size   int64 // of the lines that are sealed
+	left   int64 // entries to come
+	before uint64
+	order  order
+	buf    []byte
 }
 
-func (l *listWriter) line(v any) error {
-	b, err := canonical.Marshal(v)
-	if err != nil {
-		return err
+func newListWriter(domain string, entries int64, before uint64, signer ed25519.PrivateKey) (*ListWriter, error) {
+	if len(signer) != ed25519.PrivateKeySize {
+		return nil, fault.New(fault.Invalid, "sealed.manifest", "no signing key")
 	}
-	b = append(b, '\n')
-	l.h.Write(b)
-	_, err = l.w.Write(b)
+	return &ListWriter{domain: domain, signer: signer, object: sha256.New(), lines: sha256.New(), left: entries, before: before}, nil
+}
+
+// begin starts the sealed part on w.
+func (l *ListWriter) begin(w io.Writer, dek *secret.Bytes, context []byte) (err error) {
+	l.sealed, err = NewWriter(io.MultiWriter(w, l.object), dek, context)
 	return err
 }
 
-// finish writes the entries and the signature over all so far.
-func (l *listWriter) finish(domain string, entries []Entry, signer ed25519.PrivateKey) error {
-	for i := range entries {
-		if err := l.line(&entries[i]); err != nil {
-			return err
-		}
-	}
-	return l.line(signature{ed25519.Sign(signer, signed(domain, l.h))})
-}
-
-// listReader reads lines and hashes them. Its errors are Tampered.
-type listReader struct {
-	s *bufio.Scanner
-	h hash.Hash
-}
-
-func newListReader(r io.Reader) *listReader {
-	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, 0, 4096), maxLine)
-	s.Split(wholeLines)
-	return &listReader{s, sha256.New()}
-}
-
-// wholeLines refuses a last line without its newline.
-func wholeLines(data []byte, atEOF bool) (int, []byte, error) {
-	if i := bytes.IndexByte(data, '\n'); i >= 0 {
-		return i + 1, data[:i+1], nil
-	}
-	if atEOF && len(data) > 0 {
-		return 0, nil, io.ErrUnexpectedEOF
-	}
-	return 0, nil, nil
-}
-
-func (l *listReader) next() ([]byte, error) {
-	if !l.s.Scan() {
-		if err := l.s.Err(); err != nil {
-			return nil, damaged("%w", err)
-		}
-		return nil, damaged("ends too early")
-	}
-	return l.s.Bytes(), nil
-}
-
-func (l *listReader) line(v any) error {
-	b, err := l.next()
+func (l *ListWriter) json(v any) error {
+	b, err := canonical.Marshal(v)
 	if err != nil {
+		return fault.Wrap("sealed.manifest", err)
+	}
+	return l.line(append(b, '\n'))
+}
+
+func (l *ListWriter) line(b []byte) error {
+	l.lines.Write(b)
+	l.size += int64(len(b))
+	_, err := l.sealed.Write(b)
+	return err
+}
+
+// Add writes the next entry, in strictly ascending byte order of the paths. One that
+// breaks a rule of the format is Invalid.
+func (l *ListWriter) Add(e *Entry) error {
+	const op = "sealed.manifest"
+	if l.left == 0 {
+		return fault.New(fault.Invalid, op, "%.200q: more entries than were announced", e.Path)
+	}
+	if err := e.check(); err != nil {
 		return err
 	}
-	l.h.Write(b)
-	if err := canonical.Unmarshal(b[:len(b)-1], v); err != nil {
-		return damaged("%w", err)
+	if err := e.checkVersion(l.before); err != nil {
+		return err
 	}
-	return nil
+	if _, err := l.order.next(e.Path); err != nil {
+		return err
+	}
+	b, err := appendEntry(l.buf[:0], e)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	l.buf = append(b, '\n')
+	l.left--
+	return l.line(l.buf)
 }
 
-// finish reads n entries and checks the signature and that nothing follows it.
-func (l *listReader) finish(domain string, n int64, signer ed25519.PublicKey) ([]Entry, error) {
-	entries := make([]Entry, 0, min(n, 1<<16))
-	for range n {
-		var e Entry
-		if err := l.line(&e); err != nil {
-			return nil, err
+// Close signs the list and seals its end. The digest is of the whole object: it is
+// what a specification pins, or the audit names.
+func (l *ListWriter) Close() (digest.SHA256, error) {
+	if l.left != 0 {
+		return digest.SHA256{}, fault.New(fault.Invalid, "sealed.manifest", "%d entries are missing", l.left)
+	}
+	if err := l.json(signature{ed25519.Sign(l.signer, signed(l.domain, l.lines))}); err != nil {
+		return digest.SHA256{}, err
+	}
+	if l.Pad {
+		if _, err := l.sealed.Pad(l.size); err != nil {
+			return digest.SHA256{}, err
 		}
-		entries = append(entries, e)
 	}
-	message := signed(domain, l.h)
-	var sig signature
-	if err := l.line(&sig); err != nil {
-		return nil, err
+	if err := l.sealed.Close(); err != nil {
+		return digest.SHA256{}, err
 	}
-	if !ed25519.Verify(signer, message, sig.Signature) {
-		return nil, damaged("signature is not the signer's")
-	}
-	if l.s.Scan() || l.s.Err() != nil {
-		return nil, damaged("bytes after the signature")
-	}
-	if err := checkEntries(entries); err != nil {
-		return nil, damaged("%w", err)
-	}
-	return entries, nil
+	return digest.FromHash(l.object), nil
 }
 
 func damaged(format string, args ...any) error {

@@ -32,23 +32,21 @@ func entries(paths ...string) []sealed.Entry {
 	return out
 }
 
+func with(e sealed.Entry, change func(*sealed.Entry)) sealed.Entry { change(&e); return e }
+
 func TestManifestComesBackAsItWas(t *testing.T) {
 	for name, list := range map[string][]sealed.Entry{
 		"no files":  nil,
 		"odd names": entries("a\nb", "a b", "a-b/c", "a/b", "a/b.c", "z\\\"", "ä/\u2028/<&>"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := &sealed.Manifest{Dataset: "north", Version: 3, Entries: list}
-			object, d, err := sealed.SealManifest(m, key(t), signKey(1))
+			object, d := sealManifest(t, "north", 3, list, false)
+			got, err := openManifest(t, object, northPin(d))
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := sealed.OpenManifest(object, key(t), public(signKey(1)), d, "north", 3)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if fmt.Sprint(got.Dataset, got.Version, got.Entries) != fmt.Sprint(m.Dataset, m.Version, m.Entries) {
-				t.Errorf("got %v, want %v", got, m)
+			if all := listed(t, got.Entries); got.Dataset != "north" || got.Version != 3 || fmt.Sprint(all) != fmt.Sprint(list) {
+				t.Errorf("got %v of %s version %d, want %v", all, got.Dataset, got.Version, list)
 			}
 			if bytes.Contains(object, []byte("a-b")) {
 				t.Error("a path is readable in the sealed manifest")
@@ -58,15 +56,8 @@ func TestManifestComesBackAsItWas(t *testing.T) {
 }
 
 func TestManifestRefusals(t *testing.T) {
-	m := &sealed.Manifest{Dataset: "north", Version: 3, Entries: entries("a", "b")}
-	object, d, err := sealed.SealManifest(m, key(t), signKey(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	old, oldDigest, err := sealed.SealManifest(&sealed.Manifest{Dataset: "north", Version: 2}, key(t), signKey(1))
-	if err != nil {
-		t.Fatal(err)
-	}
+	object, d := sealManifest(t, "north", 3, entries("a", "b"), false)
+	old, oldDigest := sealManifest(t, "north", 2, nil, false)
 	signer := public(signKey(1))
 	for name, tc := range map[string]struct {
 		object  []byte
@@ -89,7 +80,7 @@ func TestManifestRefusals(t *testing.T) {
 		"bytes that were never sealed by us": {bytes.Repeat([]byte{40}, 300), signer, digest.Of(bytes.Repeat([]byte{40}, 300)), "north", 3, fault.Tampered},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
-			_, err := sealed.OpenManifest(tc.object, key(t), tc.signer, tc.want, tc.dataset, tc.version)
+			_, err := openManifest(t, tc.object, sealed.Pin{Dataset: tc.dataset, Version: tc.version, Digest: tc.want, Signer: tc.signer})
 			if err == nil || fault.KindOf(err) != tc.kind {
 				t.Errorf("got %v (%v), want %v", err, fault.KindOf(err), tc.kind)
 			}
@@ -100,11 +91,7 @@ func TestManifestRefusals(t *testing.T) {
 // TestSignedButWrong reseals a manifest's plain text, changed, under the right
 // key and context, with its own digest: only the signature and the rules are left to refuse it.
 func TestSignedButWrong(t *testing.T) {
-	m := &sealed.Manifest{Dataset: "north", Version: 3, Entries: entries("a", "b")}
-	object, _, err := sealed.SealManifest(m, key(t), signKey(1))
-	if err != nil {
-		t.Fatal(err)
-	}
+	object, _ := sealManifest(t, "north", 3, entries("a", "b"), false)
 	const context = "cleanroom/manifest/v1\nnorth\n3"
 	r, err := sealed.NewReader(store(object), int64(len(object)), key(t), []byte(context))
 	if err != nil {
@@ -133,7 +120,7 @@ func TestSignedButWrong(t *testing.T) {
 				t.Fatal("the change changed nothing")
 			}
 			bad := seal(t, key(t), context, []byte(text))
-			_, err := sealed.OpenManifest(bad, key(t), public(signKey(1)), digest.Of(bad), "north", 3)
+			_, err := openManifest(t, bad, northPin(digest.Of(bad)))
 			if err == nil || fault.KindOf(err) != fault.Tampered {
 				t.Errorf("got %v (%v), want Tampered", err, fault.KindOf(err))
 			}
@@ -160,28 +147,33 @@ func TestEntryRules(t *testing.T) {
 		"another order":                {entries("b", "a"), "out of order"},
 		"a file that is a folder too":  {entries("a", "a-", "a/b"), "a file and a folder"},
 		"a deeper file and folder":     {entries("a/b", "a/b/c/d"), "a file and a folder"},
-		"one blob for two files":       {[]sealed.Entry{entry("a", 1), entry("b", 1)}, "serves another"},
 		"a size below zero":            {[]sealed.Entry{{Path: "a", Blob: "b", Size: -1}}, "size"},
 		"no header":                    {[]sealed.Entry{{Path: "a", Blob: "b"}}, "header"},
 		"no digest":                    {[]sealed.Entry{{Path: "a", Blob: "b", Header: entry("a", 1).Header}}, "digest"},
 		"no blob":                      {[]sealed.Entry{{Path: "a"}}, "blob"},
 		"a control character in blobs": {[]sealed.Entry{{Path: "a", Blob: "b\n"}}, "blob"},
+		"padding that takes away":      {[]sealed.Entry{with(entry("a", 9), func(e *sealed.Entry) { e.Padded = 8 })}, "padded"},
+		"padding of nothing":           {[]sealed.Entry{with(entry("a", 9), func(e *sealed.Entry) { e.Padded = 9 })}, "padded"},
+		"padding below zero":           {[]sealed.Entry{with(entry("a", 9), func(e *sealed.Entry) { e.Padded = -1 })}, "padded"},
+		"padding beyond any file":      {[]sealed.Entry{with(entry("a", 9), func(e *sealed.Entry) { e.Padded = sealed.MaxSize + 1 })}, "padded"},
+		"an entry of this version":     {[]sealed.Entry{with(entry("a", 9), func(e *sealed.Entry) { e.Version = 4 })}, "not before"},
+		"an entry of a later version":  {[]sealed.Entry{with(entry("a", 9), func(e *sealed.Entry) { e.Version = 5 })}, "not before"},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
-			_, _, err := sealed.SealManifest(&sealed.Manifest{Dataset: "d", Version: 1, Entries: tc.list}, key(t), signKey(1))
+			_, _, err := trySealManifest("d", 4, tc.list, false, key(t))
 			if err == nil || !strings.Contains(err.Error(), tc.want) || fault.KindOf(err) != fault.Invalid {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
 		})
 	}
-	for name, m := range map[string]sealed.Manifest{
+	for name, m := range map[string]sealed.ManifestInfo{
 		"version 0":                   {Dataset: "d"},
 		"no name":                     {Version: 1},
 		"a name with a newline":       {Dataset: "d\n1", Version: 1},
 		"a version beyond JSON's own": {Dataset: "d", Version: 1<<53 + 1},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
-			if _, _, err := sealed.SealManifest(&m, key(t), signKey(1)); fault.KindOf(err) != fault.Invalid || err == nil {
+			if _, _, err := trySealManifest(m.Dataset, m.Version, nil, false, key(t)); fault.KindOf(err) != fault.Invalid || err == nil {
 				t.Errorf("got %v, want Invalid", err)
 			}
 		})

@@ -12,7 +12,8 @@ import (
 type Opener struct {
 	cipher *segmentCipher
 	header [HeaderSize]byte
-	plain  int64
+	plain  int64 // of all segments, padding included
+	size   int64 // of the plaintext
 }
 
 // NewOpener makes an opener for the file that has this header, plaintext size
@@ -26,15 +27,15 @@ func NewOpener(dek *secret.Bytes, header, context []byte, plain int64) (*Opener,
 	if err != nil {
 		return nil, err
 	}
-	o := &Opener{cipher: c, plain: plain}
+	o := &Opener{cipher: c, plain: plain, size: plain}
 	copy(o.header[:], header)
 	return o, nil
 }
 
-// Size returns the size of the plaintext, in bytes.
-func (o *Opener) Size() int64 { return o.plain }
+// Size returns the size of the plaintext, in bytes, without padding.
+func (o *Opener) Size() int64 { return o.size }
 
-// PlainLen returns the length of segment i's plaintext, 0 for a segment that
+// PlainLen returns the length of segment i's plaintext, padding included, 0 for a segment that
 // the file does not have.
 func (o *Opener) PlainLen(i int64) int {
 	if i < 0 || i > o.cipher.last {
@@ -74,4 +75,12 @@ func (o *Opener) Open(dst []byte, i int64, ciphertext []byte) ([]byte, error) {
 		return nil, fault.New(fault.Tampered, op, "segment %d is not what was sealed", i)
 	}
 	return out, nil
+}
+
+// openInPlace is Open onto the segment's own memory.
+func (o *Opener) openInPlace(i int64, segment []byte) ([]byte, error) {
+	if i == 0 && len(segment) >= HeaderSize {
+		return o.Open(segment[HeaderSize:HeaderSize], i, segment)
+	}
+	return o.Open(segment[:0], i, segment)
 }

@@ -1,7 +1,9 @@
 package sealed
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"io"
@@ -22,10 +24,17 @@ type OutputInfo struct {
 	Sink      string        `json:"sink"` // as the specification names it
 }
 
-// Output is what a room released at once.
+// Output is what a room released at once. Only OpenOutputManifest makes one.
 type Output struct {
 	OutputInfo
-	Entries []Entry
+	*Entries
+}
+
+// OutputPin is what an output's manifest is compared with. Nothing in it may be missing.
+type OutputPin struct {
+	Contract digest.SHA256
+	Digest   digest.SHA256     // of the object: the audit names it
+	Signer   ed25519.PublicKey // the room's event key
 }
 
 // outputHead is the clear first line of an output manifest.
@@ -61,70 +70,65 @@ func (i OutputInfo) context(use string) []byte {
 	return []byte(outputDomain + "\n" + use + "\n" + i.Contract.String() + "\n" + i.Room + "\n" + i.Operation + "\n" + i.Sink + "\n")
 }
 
-// SealOutputManifest signs the list of an output with the room's key, seals it
-// under the DEK, and puts the DEK before it, enveloped to the recipients. Until
-// these bytes leave, nobody outside can open the files.
-func SealOutputManifest(o *Output, dek *secret.Bytes, recipients [][]byte, signer ed25519.PrivateKey) ([]byte, digest.SHA256, error) {
+// NewOutputWriter begins an output's manifest of so many entries on w: signed with the
+// room's key, sealed under the DEK, and before it the DEK, enveloped to the recipients.
+// Until these bytes leave, nobody outside can open the files.
+func NewOutputWriter(w io.Writer, i OutputInfo, entries int64, dek *secret.Bytes, recipients [][]byte, signer ed25519.PrivateKey) (*ListWriter, error) {
 	const op = "sealed.manifest"
-	if len(signer) != ed25519.PrivateKeySize {
-		return nil, digest.SHA256{}, fault.New(fault.Invalid, op, "no signing key")
-	}
-	env, err := Envelope(dek, recipients, o.context("envelope"))
+	l, err := newListWriter(outputDomain, entries, 0, signer)
 	if err != nil {
-		return nil, digest.SHA256{}, err
+		return nil, err
 	}
-	head := outputHead{outputDomain, o.OutputInfo, int64(len(o.Entries)), env}
+	env, err := Envelope(dek, recipients, i.context("envelope"))
+	if err != nil {
+		return nil, err
+	}
+	head := outputHead{outputDomain, i, entries, env}
 	if err := head.check(); err != nil {
-		return nil, digest.SHA256{}, err
+		return nil, err
 	}
-	if err := checkEntries(o.Entries); err != nil {
-		return nil, digest.SHA256{}, err
-	}
-	var out bytes.Buffer
-	l := &listWriter{&out, sha256.New()}
-	if err := l.line(head); err != nil {
-		return nil, digest.SHA256{}, fault.Wrap(op, err)
-	}
-	w, err := NewWriter(&out, dek, o.context("list"))
+	clear, err := canonical.Marshal(head)
 	if err != nil {
-		return nil, digest.SHA256{}, err
+		return nil, fault.Wrap(op, err)
 	}
-	l.w = w // the head stays in the hash, so the signature covers it
-	if err := l.finish(outputDomain, o.Entries, signer); err != nil {
-		return nil, digest.SHA256{}, fault.Wrap(op, err)
+	// The signature covers the head too.
+	if _, err := io.MultiWriter(w, l.object, l.lines).Write(append(clear, '\n')); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
-	if err := w.Close(); err != nil {
-		return nil, digest.SHA256{}, err
-	}
-	return out.Bytes(), digest.Of(out.Bytes()), nil
+	return l, l.begin(w, dek, i.context("list"))
 }
 
-// OpenOutputManifest opens what SealOutputManifest made, for a recipient, and
-// returns the DEK of its files too. Anything but the manifest with the digest
-// that the audit names, signed by the room's key, of this contract, is Tampered.
-func OpenOutputManifest(object []byte, private *secret.Bytes, signer ed25519.PublicKey, want, contract digest.SHA256) (*Output, *secret.Bytes, error) {
-	if err := expected(object, signer, want); err != nil {
+// OpenOutputManifest opens the manifest of size bytes at src for a recipient, as
+// OpenManifest does, and returns the DEK of its files too. Anything but the manifest
+// with the pinned digest, signed by the room's key, of this contract, is Tampered;
+// another's is Denied.
+func OpenOutputManifest(ctx context.Context, src RangeReader, size int64, private *secret.Bytes, pin OutputPin) (*Output, *secret.Bytes, error) {
+	if err := expected(pin.Digest, pin.Signer); err != nil {
 		return nil, nil, err
 	}
-	end := bytes.IndexByte(object, '\n')
+	first := make([]byte, min(max(size, 0), maxLine))
+	if err := src.ReadRange(ctx, 0, first); err != nil {
+		return nil, nil, fault.Wrap("sealed.manifest", err)
+	}
+	end := bytes.IndexByte(first, '\n')
 	if end < 0 {
 		return nil, nil, damaged("has no first line")
 	}
 	var head outputHead
-	if err := canonical.Unmarshal(object[:end], &head); err != nil {
+	if err := canonical.Unmarshal(first[:end], &head); err != nil {
 		return nil, nil, damaged("%w", err)
 	}
 	if err := head.check(); err != nil {
 		return nil, nil, damaged("%w", err)
 	}
-	if !head.Contract.Equal(contract) {
-		return nil, nil, damaged("is of contract %s, want %s", head.Contract, contract)
+	if !head.Contract.Equal(pin.Contract) {
+		return nil, nil, damaged("is of contract %s, want %s", head.Contract, pin.Contract)
 	}
 	dek, err := OpenEnvelope(head.Envelope, private, head.context("envelope"))
 	if err != nil {
 		return nil, nil, err
 	}
-	entries, err := openOutputList(object, end+1, head, dek, signer)
+	entries, err := openOutputList(ctx, src, first[:end+1], size, head, dek, pin)
 	if err != nil {
 		dek.Destroy()
 		return nil, nil, err
@@ -132,13 +136,12 @@ func OpenOutputManifest(object []byte, private *secret.Bytes, signer ed25519.Pub
 	return &Output{head.OutputInfo, entries}, dek, nil
 }
 
-func openOutputList(object []byte, start int, head outputHead, dek *secret.Bytes, signer ed25519.PublicKey) ([]Entry, error) {
-	body := memory(object[start:])
-	r, err := NewReader(body, int64(len(body)), dek, head.context("list"))
-	if err != nil {
-		return nil, err
-	}
-	l := newListReader(io.NewSectionReader(r, 0, r.Size()))
-	l.h.Write(object[:start])
-	return l.finish(outputDomain, head.Entries, signer)
+func openOutputList(ctx context.Context, src RangeReader, clear []byte, size int64, head outputHead, dek *secret.Bytes, pin OutputPin) (*Entries, error) {
+	start := int64(len(clear))
+	s := &scan{src: src, start: start, size: size - start, dek: dek, context: head.context("list"), object: sha256.New()}
+	s.object.Write(clear)
+	defer s.begin(ctx)()
+	l := &lines{r: bufio.NewReaderSize(s, 2*maxLine), hash: sha256.New()}
+	l.hash.Write(clear)
+	return scanned(s, l, head.Entries, 0, outputDomain, pin.Signer, pin.Digest)
 }

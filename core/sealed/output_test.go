@@ -2,6 +2,7 @@ package sealed_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"testing"
 
@@ -21,28 +22,27 @@ func sealKey(t testing.TB) (*secret.Bytes, []byte) {
 	return private, pub
 }
 
-func output() *sealed.Output {
-	return &sealed.Output{
-		OutputInfo: sealed.OutputInfo{Contract: digest.Of([]byte("c")), Operation: "output.release", Room: "room-1", Sink: "results"},
-		Entries:    entries("model.json", "report.txt"),
-	}
+func output() (sealed.OutputInfo, []sealed.Entry) {
+	return sealed.OutputInfo{Contract: digest.Of([]byte("c")), Operation: "output.release", Room: "room-1", Sink: "results"},
+		entries("model.json", "report.txt")
+}
+
+func openOutput(object []byte, private *secret.Bytes, pin sealed.OutputPin) (*sealed.Output, *secret.Bytes, error) {
+	return sealed.OpenOutputManifest(context.Background(), sealed.Memory(object), int64(len(object)), private, pin)
 }
 
 func TestEachRecipientOpensTheOutput(t *testing.T) {
 	a, aPub := sealKey(t)
 	b, bPub := sealKey(t)
-	o := output()
-	object, d, err := sealed.SealOutputManifest(o, key(t), [][]byte{aPub, bPub}, signKey(1))
-	if err != nil {
-		t.Fatal(err)
-	}
+	info, list := output()
+	object, d := sealOutput(t, info, list, aPub, bPub)
 	for _, private := range []*secret.Bytes{a, b} {
-		got, dek, err := sealed.OpenOutputManifest(object, private, public(signKey(1)), d, o.Contract)
+		got, dek, err := openOutput(object, private, sealed.OutputPin{Contract: info.Contract, Digest: d, Signer: public(signKey(1))})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fmt.Sprint(*got) != fmt.Sprint(*o) {
-			t.Errorf("got %v, want %v", *got, *o)
+		if all := listed(t, got.Entries); got.OutputInfo != info || fmt.Sprint(all) != fmt.Sprint(list) {
+			t.Errorf("got %v of %v, want %v", all, got.OutputInfo, list)
 		}
 		if err := dek.Use(func(k []byte) error {
 			if !bytes.Equal(k, rawKey) {
@@ -61,11 +61,8 @@ func TestEachRecipientOpensTheOutput(t *testing.T) {
 func TestOutputRefusals(t *testing.T) {
 	mine, pub := sealKey(t)
 	other, _ := sealKey(t)
-	o := output()
-	object, d, err := sealed.SealOutputManifest(o, key(t), [][]byte{pub}, signKey(1))
-	if err != nil {
-		t.Fatal(err)
-	}
+	o, list := output()
+	object, d := sealOutput(t, o, list, pub)
 	replaced := bytes.Replace(object, []byte("room-1"), []byte("room-2"), 1)
 	noLine := bytes.ReplaceAll(object, []byte("\n"), nil)
 	for name, tc := range map[string]struct {
@@ -86,7 +83,7 @@ func TestOutputRefusals(t *testing.T) {
 		"no first line":             {noLine, mine, 1, digest.Of(noLine), o.Contract, fault.Tampered},
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
-			_, _, err := sealed.OpenOutputManifest(tc.object, tc.private, public(signKey(tc.signer)), tc.want, tc.contract)
+			_, _, err := openOutput(tc.object, tc.private, sealed.OutputPin{Contract: tc.contract, Digest: tc.want, Signer: public(signKey(tc.signer))})
 			if err == nil || fault.KindOf(err) != tc.kind {
 				t.Errorf("got %v (%v), want %v", err, fault.KindOf(err), tc.kind)
 			}

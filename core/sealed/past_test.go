@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -63,18 +64,25 @@ func TestV1StillOpens(t *testing.T) {
 			}
 		}
 	}
-	m, err := sealed.OpenManifest(pastFile(t, "manifest"), key(t), public(signKey(1)), p.Manifest, "north", 3)
-	if err != nil || len(m.Entries) != 3 || m.Entries[2].Path != "ü/\n" {
-		t.Errorf("manifest: %+v, %v", m, err)
+	m, err := openManifest(t, pastFile(t, "manifest"), northPin(p.Manifest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := listed(t, m.Entries); fmt.Sprint(list) != fmt.Sprint(entries("a", "b/c", "ü/\n")) {
+		t.Errorf("manifest: %+v", list)
 	}
 	private, err := secret.New(bytes.Clone(p.Recipient))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer private.Destroy()
-	o, dek, err := sealed.OpenOutputManifest(pastFile(t, "output"), private, public(signKey(1)), p.Output, output().Contract)
-	if err != nil || o.Room != "room-1" || len(o.Entries) != 2 {
-		t.Errorf("output: %+v, %v", o, err)
+	info, list := output()
+	o, dek, err := openOutput(pastFile(t, "output"), private, sealed.OutputPin{Contract: info.Contract, Digest: p.Output, Signer: public(signKey(1))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := listed(t, o.Entries); o.OutputInfo != info || fmt.Sprint(all) != fmt.Sprint(list) {
+		t.Errorf("output: %+v of %+v", all, o.OutputInfo)
 	}
 	dek.Destroy()
 }
@@ -112,16 +120,11 @@ func makeV1(t *testing.T) {
 		put(name, seal(t, key(t), name, plain))
 		p.Files[name] = digest.Of(plain)
 	}
-	m := &sealed.Manifest{Dataset: "north", Version: 3, Entries: entries("a", "b/c", "ü/\n")}
-	b, d, err := sealed.SealManifest(m, key(t), signKey(1))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, d := sealManifest(t, "north", 3, entries("a", "b/c", "ü/\n"), false)
 	put("manifest", b)
 	p.Manifest = d
-	if b, p.Output, err = sealed.SealOutputManifest(output(), key(t), [][]byte{pub}, signKey(1)); err != nil {
-		t.Fatal(err)
-	}
+	info, list := output()
+	b, p.Output = sealOutput(t, info, list, pub)
 	put("output", b)
 	index, err := json.MarshalIndent(p, "", "\t")
 	if err != nil {

@@ -44,8 +44,18 @@ func NewReader(src RangeReader, sealedSize int64, dek *secret.Bytes, associated 
 	return &Reader{src, o}, nil
 }
 
-// Size returns the size of the plaintext, in bytes.
-func (r *Reader) Size() int64 { return r.opener.plain }
+// NewFileReader reads the sealed file of e at src, whose object must have
+// e.SealedSize() bytes. Header and size are the manifest's, so nothing is read yet.
+func NewFileReader(src RangeReader, e *Entry, dek *secret.Bytes, associated []byte) (*Reader, error) {
+	o, err := e.Opener(dek, associated)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{src, o}, nil
+}
+
+// Size returns the size of the plaintext, in bytes, without padding.
+func (r *Reader) Size() int64 { return r.opener.size }
 
 // Header returns a copy of the file's header.
 func (r *Reader) Header() []byte { return append([]byte(nil), r.opener.header[:]...) }
@@ -61,7 +71,7 @@ func (r *Reader) ReadAtContext(ctx context.Context, p []byte, off int64) (int, e
 	if off < 0 {
 		return 0, fault.New(fault.Invalid, "sealed.read", "offset %d", off)
 	}
-	size, short := r.opener.plain, false
+	size, short := r.opener.size, false
 	if off >= size {
 		// An empty file says so in its one segment, which nothing else would check.
 		if size == 0 {
@@ -124,4 +134,21 @@ func (r *Reader) read(ctx context.Context, p []byte, off, first, end int64) (int
 		clear(plain)
 	}
 	return n, nil
+}
+
+// CheckPadding reads what follows the plaintext. No read gives any of it, so that
+// this is for who wants to know of every change: anything but zero bytes is Tampered.
+func (r *Reader) CheckPadding(ctx context.Context) error {
+	padding := Reader{r.src, &Opener{cipher: r.opener.cipher, header: r.opener.header, plain: r.opener.plain, size: r.opener.plain}}
+	p := make([]byte, min(batch*SegmentPlain, r.opener.plain-r.opener.size))
+	for off := r.opener.size; off < r.opener.plain; off += int64(len(p)) {
+		n, err := padding.ReadAtContext(ctx, p, off)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if !allZero(p[:n]) {
+			return fault.New(fault.Tampered, "sealed.read", "padding is not zero bytes")
+		}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package volume
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -120,12 +121,20 @@ func (c *Committing) seal(ctx context.Context) error {
 			done.Bytes += int64(len(entries[i].Path))
 		}
 	}
-	manifest, d, err := sealed.SealOutputManifest(&sealed.Output{OutputInfo: info, Entries: entries}, c.dek, o.Recipients, o.Signer)
+	var manifest bytes.Buffer
+	list, err := sealed.NewOutputWriter(&manifest, info, int64(len(entries)), c.dek, o.Recipients, o.Signer)
 	if err != nil {
 		return err
 	}
-	done.Digest = d
-	c.done, c.manifest = done, manifest
+	for i := range entries {
+		if err := list.Add(&entries[i]); err != nil {
+			return err
+		}
+	}
+	if done.Digest, err = list.Close(); err != nil {
+		return err
+	}
+	c.done, c.manifest = done, manifest.Bytes()
 	return nil
 }
 

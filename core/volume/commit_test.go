@@ -67,13 +67,18 @@ func commit(t testing.TB, o volume.Output) (volume.Committed, error) {
 // openOutput does what a consumer does.
 func openOutput(t testing.TB, s *volumetest.Store, c volume.Committed, private *secret.Bytes) map[string][]byte {
 	t.Helper()
-	out, dek, err := sealed.OpenOutputManifest(s.Get(c.Manifest), private, roomKey.Public().(ed25519.PublicKey), c.Digest, digest.Of([]byte("c")))
+	out, dek, err := sealed.OpenOutputManifest(t.Context(), sealed.Memory(s.Get(c.Manifest)), int64(len(s.Get(c.Manifest))), private, sealed.OutputPin{
+		Contract: digest.Of([]byte("c")), Digest: c.Digest, Signer: roomKey.Public().(ed25519.PublicKey),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer dek.Destroy()
 	files := map[string][]byte{}
-	for _, e := range out.Entries {
+	for e, err := range out.All(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		b := s.Get(e.Blob)
 		o, err := sealed.NewOpener(dek, e.Header, out.FileContext(e.Path), e.Size)
 		if err != nil {

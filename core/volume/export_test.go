@@ -101,7 +101,7 @@ func (v *View) Buffers() (have, limit int) {
 }
 
 // Opened is what the mount does after each open.
-func (v *View) Opened(index int) { v.v.walked(index) }
+func (v *View) Opened(index int) { v.v.walked(v.v.life, index) }
 
 // Settle waits until nothing is under way.
 func (v *View) Settle() { v.v.fetches.Wait() }

@@ -22,7 +22,7 @@ type file struct {
 // open makes the file readable. The manifest knows all of it, so nothing is asked
 // of the store, but for an empty file, whose one segment no read will ask for.
 func (v *view) open(ctx context.Context, f *file) error {
-	opener, err := v.prepare(f)
+	opener, err := v.prepare(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -39,18 +39,22 @@ func (v *view) open(ctx context.Context, f *file) error {
 }
 
 // prepare returns the file's opener.
-func (v *view) prepare(f *file) (*sealed.Opener, error) {
+func (v *view) prepare(ctx context.Context, f *file) (*sealed.Opener, error) {
+	const op = "volume.open"
+	e, err := v.manifest.At(ctx, f.index)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.opener != nil {
 		return f.opener, nil
 	}
-	e := &v.manifest.Entries[f.index]
 	if f.info.Name == "" {
-		f.info = object.Info{Name: e.Blob, Size: sealed.SealedSize(e.Size), ETag: object.AnyVersion}
+		f.info = object.Info{Name: e.Blob, Size: e.SealedSize(), ETag: object.AnyVersion}
 	}
-	o, err := sealed.NewOpener(v.dek, e.Header, sealed.FileContext(v.manifest.Dataset, e.Path, v.manifest.Version), e.Size)
-	return o, fault.Wrap("volume.open", err)
+	o, err := e.Opener(v.dek, v.manifest.FileContext(&e))
+	return o, fault.Wrap(op, err)
 }
 
 func (v *view) checkEmpty(ctx context.Context, f *file, o *sealed.Opener) error {

@@ -42,7 +42,6 @@ const defaultCache = 64 << 20
 type Mounted struct {
 	dir      string
 	uid, gid uint32
-	size     int64 // of all files
 	view     *view
 	end      context.CancelFunc // of the view's life
 	dev      uint64
@@ -82,9 +81,6 @@ func Mount(ctx context.Context, p permit.Permit, dir string, ds Dataset, o Optio
 		served: make(chan struct{}), failed: make(chan error, 1), opened: map[int]*fileNode{},
 	}
 	m.view = newView(life, ds, o.CacheBytes, m.fail)
-	for i := range ds.Manifest.Entries {
-		m.size += ds.Manifest.Entries[i].Size
-	}
 	if err := m.serve(); err != nil {
 		end()
 		return nil, fault.Wrap(op, fmt.Errorf("%s: %w", ds.Name, err))
@@ -100,7 +96,7 @@ func (m *Mounted) serve() error {
 	forever := 365 * 24 * time.Hour // nothing here ever changes
 	quiet := log.New(io.Discard, "", 0)
 	entries := m.view.manifest.Entries
-	root := &folderNode{m: m, d: folder{entries: entries, hi: len(entries)}}
+	root := &folderNode{m: m, d: folder{entries: entries, hi: entries.Len()}}
 	server, err := fuse.NewServer(fs.NewNodeFS(root, &fs.Options{
 		EntryTimeout: &forever, AttrTimeout: &forever, NegativeTimeout: &forever, NullPermissions: true,
 	}), fmt.Sprintf("/dev/fd/%d", fd), &fuse.MountOptions{
@@ -172,7 +168,7 @@ func (m *Mounted) openFile(ctx context.Context, n *fileNode) syscall.Errno {
 	m.openMu.Lock()
 	m.opened[n.f.index] = n
 	m.openMu.Unlock()
-	m.view.walked(n.f.index)
+	m.view.walked(ctx, n.f.index)
 	return 0
 }
 

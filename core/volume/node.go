@@ -24,8 +24,9 @@ type folderNode struct {
 
 type fileNode struct {
 	fs.Inode
-	m *Mounted
-	f file
+	m    *Mounted
+	f    file
+	size int64
 }
 
 // handle is one open file.
@@ -36,10 +37,12 @@ type handle struct {
 
 var (
 	_ = (fs.NodeLookuper)((*folderNode)(nil))
-	_ = (fs.NodeReaddirer)((*folderNode)(nil))
+	_ = (fs.NodeOpendirHandler)((*folderNode)(nil))
 	_ = (fs.NodeGetattrer)((*folderNode)(nil))
 	_ = (fs.NodeStatfser)((*folderNode)(nil))
-	_ = (fs.FileSeekdirer)((*stream)(nil))
+	_ = (fs.FileReaddirenter)((*listing)(nil))
+	_ = (fs.FileSeekdirer)((*listing)(nil))
+	_ = (fs.FileLookuper)((*listing)(nil))
 	_ = (fs.NodeGetattrer)((*fileNode)(nil))
 	_ = (fs.NodeOpener)((*fileNode)(nil))
 	_ = (fs.NodeOnForgetter)((*fileNode)(nil))
@@ -53,58 +56,79 @@ func (n *folderNode) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrO
 }
 
 func (n *folderNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
-	c, ok := n.d.lookup(name)
+	c, ok, err := n.d.lookup(ctx, name)
+	if err != nil {
+		return nil, n.m.errno(ctx, err)
+	}
 	if !ok {
 		return nil, syscall.ENOENT
 	}
-	if c.file < 0 {
-		n.m.folderAttr(&out.Attr)
-		return n.NewInode(ctx, &folderNode{m: n.m, d: c.sub}, fs.StableAttr{Mode: syscall.S_IFDIR, Ino: c.ino()}), 0
-	}
-	n.m.fileAttr(c.file, &out.Attr)
-	return n.NewInode(ctx, &fileNode{m: n.m, f: file{index: c.file}}, fs.StableAttr{Mode: syscall.S_IFREG, Ino: c.ino()}), 0
+	return n.inode(ctx, c, out), 0
 }
 
-func (n *folderNode) Readdir(context.Context) (fs.DirStream, syscall.Errno) {
-	return &stream{d: n.d, next: n.d.lo}, 0
+func (n *folderNode) inode(ctx context.Context, c child, out *fuse.EntryOut) *fs.Inode {
+	if c.file < 0 {
+		n.m.folderAttr(&out.Attr)
+		return n.NewInode(ctx, &folderNode{m: n.m, d: c.sub}, fs.StableAttr{Mode: syscall.S_IFDIR, Ino: c.ino()})
+	}
+	n.m.fileAttr(c.size, &out.Attr)
+	return n.NewInode(ctx, &fileNode{m: n.m, f: file{index: c.file}, size: c.size}, fs.StableAttr{Mode: syscall.S_IFREG, Ino: c.ino()})
+}
+
+func (n *folderNode) OpendirHandle(context.Context, uint32) (fs.FileHandle, uint32, syscall.Errno) {
+	return &listing{node: n, next: n.d.lo}, 0, 0
 }
 
 func (n *folderNode) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {
+	entries := n.m.view.manifest.Entries
 	out.Bsize, out.Frsize, out.NameLen = blockSize, 4096, 255
-	out.Blocks, out.Files = uint64(n.m.size/4096), uint64(len(n.m.view.manifest.Entries))
+	out.Blocks, out.Files = uint64(entries.Size()/4096), uint64(entries.Len())
 	return 0
 }
 
-// stream lists a folder. The offset of a child is how many of the folder's entries
-// come before the next one, so that a reader may go back to it.
-type stream struct {
-	d    folder
-	next int
+// listing is one open folder; go-fuse makes one call of it at a time. The kernel asks for
+// names and attributes together, so each child is looked up as it is listed, with no
+// search. The offset of a child is how many of the folder's entries come before the next
+// one, so that a reader may go back to it.
+type listing struct {
+	node *folderNode
+	next int // entry
+	last child
 }
 
-func (s *stream) HasNext() bool { return s.next < s.d.hi }
-func (s *stream) Close()        {}
-
-func (s *stream) Next() (fuse.DirEntry, syscall.Errno) {
-	c, after := s.d.at(s.next)
-	s.next = after
+func (l *listing) Readdirent(ctx context.Context) (*fuse.DirEntry, syscall.Errno) {
+	if l.next >= l.node.d.hi {
+		return nil, 0
+	}
+	c, after, err := l.node.d.at(ctx, l.next)
+	if err != nil {
+		return nil, l.node.m.errno(ctx, err)
+	}
+	l.last, l.next = c, after
 	mode := uint32(syscall.S_IFREG)
 	if c.file < 0 {
 		mode = syscall.S_IFDIR
 	}
-	return fuse.DirEntry{Name: c.name, Mode: mode, Ino: c.ino(), Off: uint64(after - s.d.lo)}, 0
+	return &fuse.DirEntry{Name: c.name, Mode: mode, Ino: c.ino(), Off: uint64(after - l.node.d.lo)}, 0
 }
 
-func (s *stream) Seekdir(_ context.Context, off uint64) syscall.Errno {
-	if off > uint64(s.d.hi-s.d.lo) {
+func (l *listing) Seekdir(_ context.Context, off uint64) syscall.Errno {
+	if off > uint64(l.node.d.hi-l.node.d.lo) {
 		return syscall.EINVAL
 	}
-	s.next = s.d.lo + int(off)
+	l.next, l.last = l.node.d.lo+int(off), child{}
 	return 0
 }
 
+func (l *listing) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
+	if l.last.name != name {
+		return l.node.Lookup(ctx, name, out)
+	}
+	return l.node.inode(ctx, l.last, out), 0
+}
+
 func (n *fileNode) Getattr(_ context.Context, _ fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
-	n.m.fileAttr(n.f.index, &out.Attr)
+	n.m.fileAttr(n.size, &out.Attr)
 	return 0
 }
 
@@ -142,8 +166,7 @@ func (m *Mounted) folderAttr(a *fuse.Attr) {
 	a.Owner = fuse.Owner{Uid: m.uid, Gid: m.gid}
 }
 
-func (m *Mounted) fileAttr(index int, a *fuse.Attr) {
-	size := uint64(m.view.manifest.Entries[index].Size)
-	a.Mode, a.Nlink, a.Blksize, a.Size, a.Blocks = fileMode, 1, blockSize, size, (size+511)/512
+func (m *Mounted) fileAttr(size int64, a *fuse.Attr) {
+	a.Mode, a.Nlink, a.Blksize, a.Size, a.Blocks = fileMode, 1, blockSize, uint64(size), (uint64(size)+511)/512
 	a.Owner = fuse.Owner{Uid: m.uid, Gid: m.gid}
 }

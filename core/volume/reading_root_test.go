@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/cleanroom-dev/cleanroom/core/digest"
 	"github.com/cleanroom-dev/cleanroom/core/fault"
 	"github.com/cleanroom-dev/cleanroom/core/object"
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
@@ -50,13 +51,16 @@ func TestAFolderOfManyFiles(t *testing.T) {
 	const many, middle = 100_000, "d/f051234"
 	s, dek := &volumetest.Store{}, volumetest.Key(t, 1)
 	m := volumetest.Seal(t, s, dek, 1, map[string][]byte{middle: []byte("middle")})
-	one := m.Entries[0]
-	m.Entries = nil
-	for i := range many { // only the one in the middle is opened
-		e := one
-		e.Path = fmt.Sprintf("d/f%06d", i)
-		m.Entries = append(m.Entries, e)
+	one, err := m.At(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
 	}
+	all := make([]sealed.Entry, many)
+	for i := range all { // only the one in the middle is opened
+		all[i] = one
+		all[i].Path = fmt.Sprintf("d/f%06d", i)
+	}
+	m = volumetest.Manifest(t, "north", 1, dek, all)
 	dir, _ := mountDataset(t, volume.Dataset{Name: "north", Manifest: m, Source: s, DEK: dek}, volume.Options{})
 	f, err := os.Open(filepath.Join(dir, "d"))
 	if err != nil {
@@ -98,7 +102,7 @@ func newEndless(t *testing.T, size int64) (*endless, volume.Dataset) {
 		t.Fatal(err)
 	}
 	e := &endless{size, header, aead}
-	m := &sealed.Manifest{Dataset: "north", Version: 1, Entries: []sealed.Entry{{Path: "big", Blob: "blob-0", Size: size, Header: header}}}
+	m := volumetest.Manifest(t, "north", 1, volumetest.Key(t, 1), []sealed.Entry{{Path: "big", Blob: "blob-0", Size: size, Header: header, SHA256: digest.Of(nil)}})
 	return e, volume.Dataset{Name: "north", Manifest: m, Source: e, DEK: volumetest.Key(t, 1)}
 }
 

@@ -90,7 +90,7 @@ func TestAnAddedObjectIsNotSeen(t *testing.T) {
 	if got, err := v.ReadAll(t.Context(), 0, 4096); err != nil || !bytes.Equal(got, c.plain) {
 		t.Errorf("ReadAll = %d bytes, %v", len(got), err)
 	}
-	if n := len(c.dataset.Manifest.Entries); n != 2 {
+	if n := c.dataset.Manifest.Len(); n != 2 {
 		t.Errorf("the manifest has %d entries", n)
 	}
 }

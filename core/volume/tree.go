@@ -1,59 +1,69 @@
 package volume
 
 import (
-	"sort"
+	"context"
 	"strings"
 
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
 )
 
 // folder is a folder of the dataset: a range of the manifest's entries, which are
-// sorted, and the length of their common beginning. Nothing is kept per folder or file.
+// sorted, and what their paths begin with. Nothing is kept of what is in it.
 type folder struct {
-	entries []sealed.Entry // of the whole manifest
-	lo, hi  int            // the folder's own
-	prefix  int            // length of its path with the slash; 0 for the root
+	entries *sealed.Entries // of the whole manifest
+	lo, hi  int             // the folder's own
+	path    string          // with the slash; empty for the root
 	depth   int
 }
 
 // child is what a folder holds under one name.
 type child struct {
 	name string
-	file int // index of the entry; -1 for a folder
+	file int   // index of the entry; -1 for a folder
+	size int64 // of a file, in bytes
 	sub  folder
 }
 
-func (d folder) path() string { return d.entries[d.lo].Path[:d.prefix] }
-
 // at returns the child to which entry i belongs, and the first entry after it.
-func (d folder) at(i int) (child, int) {
-	rest := d.entries[i].Path[d.prefix:]
+func (d folder) at(ctx context.Context, i int) (child, int, error) {
+	e, err := d.entries.At(ctx, i)
+	if err != nil {
+		return child{}, i, err
+	}
+	return d.child(ctx, i, &e)
+}
+
+func (d folder) child(ctx context.Context, i int, e *sealed.Entry) (child, int, error) {
+	rest := e.Path[len(d.path):]
 	slash := strings.IndexByte(rest, '/')
 	if slash < 0 {
-		return child{name: rest, file: i}, i + 1
+		return child{name: rest, file: i, size: e.Size}, i + 1, nil
 	}
-	end := d.prefix + slash
-	after := d.entries[i].Path[:end] + "0" // the byte after a slash
-	hi := i + sort.Search(d.hi-i, func(k int) bool { return d.entries[i+k].Path >= after })
-	return child{rest[:slash], -1, folder{d.entries, i, hi, end + 1, d.depth + 1}}, hi
+	path := e.Path[:len(d.path)+slash+1]
+	hi, err := d.entries.Search(ctx, path[:len(path)-1]+"0") // the byte after a slash
+	return child{name: rest[:slash], file: -1, sub: folder{d.entries, i, hi, path, d.depth + 1}}, hi, err
 }
 
 // lookup finds a child by name.
-func (d folder) lookup(name string) (child, bool) {
-	if d.lo == d.hi {
-		return child{}, false
-	}
-	path := d.path() + name
-	for _, want := range []string{path, path + "/"} {
-		i := d.lo + sort.Search(d.hi-d.lo, func(k int) bool { return d.entries[d.lo+k].Path >= want })
-		if i == d.hi {
+func (d folder) lookup(ctx context.Context, name string) (child, bool, error) {
+	for _, want := range []string{d.path + name, d.path + name + "/"} {
+		i, err := d.entries.Search(ctx, want)
+		if err != nil {
+			return child{}, false, err
+		}
+		if i >= d.hi {
 			continue
 		}
-		if c, _ := d.at(i); c.name == name {
-			return c, true
+		e, err := d.entries.At(ctx, i)
+		if err != nil {
+			return child{}, false, err
+		}
+		if e.Path == want || strings.HasSuffix(want, "/") && strings.HasPrefix(e.Path, want) {
+			c, _, err := d.child(ctx, i, &e)
+			return c, err == nil, err
 		}
 	}
-	return child{}, false
+	return child{}, false, nil
 }
 
 // Inode numbers: that of a file is its place in the manifest, that of a folder

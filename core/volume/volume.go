@@ -62,3 +62,51 @@ func ReadObject(ctx context.Context, src Source, name string, limit int64) ([]by
 	err := retry.Standard.Do(ctx, func(ctx context.Context) error { return src.ReadRange(ctx, o, 0, b) })
 	return b, fault.Wrap(op, err)
 }
+
+// MaxManifest bounds the object of a manifest, in bytes: some 25 million files, whose
+// index is below 20 MiB. A larger one is refused.
+const MaxManifest = 8 << 30
+
+// Object is one version of an object that is read by ranges, such as a manifest. It
+// waits for its store as a mount does. Its methods may be called concurrently.
+type Object struct {
+	life context.Context
+	src  Source
+	info object.Info
+}
+
+// OpenObject finds the current version of the object: NotFound where there is none,
+// Tampered where it has more than limit bytes. ctx bounds later reads too.
+func OpenObject(ctx context.Context, src Source, name string, limit int64) (*Object, error) {
+	const op = "volume.object"
+	o := &Object{life: ctx, src: src}
+	if err := policy.Do(ctx, func(ctx context.Context) (err error) {
+		o.info, err = src.Stat(ctx, name)
+		return err
+	}); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if o.info.Size < 0 || o.info.Size > limit {
+		return nil, fault.New(fault.Tampered, op, "%s has %d bytes, want at most %d", name, o.info.Size, limit)
+	}
+	o.info.Name = name // ours, whatever the source calls it
+	return o, nil
+}
+
+// Size returns the size of the object, in bytes.
+func (o *Object) Size() int64 { return o.info.Size }
+
+// ReadRange is of sealed.RangeReader.
+func (o *Object) ReadRange(ctx context.Context, off int64, p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(o.life, cancel)()
+	err := policy.ForSize(int64(len(p))).Do(ctx, func(ctx context.Context) error { return o.src.ReadRange(ctx, o.info, off, p) })
+	if err != nil {
+		return missing("volume.object", o.info.Name, err)
+	}
+	return nil
+}

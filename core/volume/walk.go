@@ -1,6 +1,7 @@
 package volume
 
 import (
+	"context"
 	"sync"
 
 	"github.com/cleanroom-dev/cleanroom/core/sealed"
@@ -59,11 +60,14 @@ func (w *walks) opened(index int) (from, to int) {
 
 // walked fetches the small files after one that was opened, as far as there are buffers
 // that nobody needs more.
-func (v *view) walked(index int) {
+func (v *view) walked(ctx context.Context, index int) {
 	from, to := v.walks.opened(index)
-	for i := from; i < min(to, len(v.manifest.Entries)); i++ {
-		size := v.manifest.Entries[i].Size
-		if size == 0 || sealed.Segments(size) > 1 {
+	for i := from; i < min(to, v.manifest.Len()); i++ {
+		e, err := v.manifest.At(ctx, i)
+		if err != nil {
+			return // who opens the file will see it
+		}
+		if e.Size == 0 || sealed.Segments(e.Size) > 1 {
 			continue
 		}
 		select {
@@ -79,7 +83,7 @@ func (v *view) walked(index int) {
 		v.fetches.Go(func() {
 			defer func() { <-v.ahead }()
 			f := &file{index: i}
-			o, err := v.prepare(f)
+			o, err := v.prepare(v.life, f)
 			if err != nil {
 				v.fail([]*segment{s}, err)
 				return

@@ -87,7 +87,11 @@ func present(ctx context.Context, dir string, src volume.Source, entries []seale
 	if err := os.Mkdir(in, 0o755); err != nil {
 		return err
 	}
-	ds := volume.Dataset{Name: dataset, Manifest: &sealed.Manifest{Dataset: dataset, Version: 1, Entries: entries}, Source: src, DEK: dek}
+	list, err := manifest(ctx, dek, entries)
+	if err != nil {
+		return err
+	}
+	ds := volume.Dataset{Name: dataset, Manifest: list, Source: src, DEK: dek}
 	return under(ctx, g, governance.DataPresent, dataset, func(ctx context.Context, p permit.Permit) error {
 		m, err := volume.Mount(ctx, p, in, ds, volume.Options{})
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"io"
-	"iter"
 	"sync"
 
 	"github.com/cleanroom-dev/cleanroom/core/digest"
@@ -43,16 +42,16 @@ type OpenOptions struct {
 // one that the audit names is Tampered, another's is Denied.
 func OpenOutput(ctx context.Context, o OpenOptions) (*sealed.Output, error) {
 	const op = "dataset.open"
-	b, err := volume.ReadObject(ctx, o.Source, o.Manifest, maxManifest)
+	m, err := volume.OpenObject(ctx, o.Source, o.Manifest, volume.MaxManifest)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	out, dek, err := sealed.OpenOutputManifest(b, o.Key, o.Room, o.Digest, o.Contract)
+	out, dek, err := sealed.OpenOutputManifest(ctx, m, m.Size(), o.Key, sealed.OutputPin{Contract: o.Contract, Digest: o.Digest, Signer: o.Room})
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	defer dek.Destroy()
-	s := &set{src: o.Source, entries: out.Entries, dek: dek, context: out.FileContext, progress: o.Progress}
+	s := &set{src: o.Source, entries: out.Entries, dek: dek, context: func(e *sealed.Entry) []byte { return out.FileContext(e.Path) }, progress: o.Progress}
 	return out, fault.Wrap(op, s.extract(ctx, o.Dir))
 }
 
@@ -79,10 +78,13 @@ func Verify(ctx context.Context, from Store, d Description, kek *secret.Bytes, p
 }
 
 // nothingElse is true where the store could be listed.
-func nothingElse(ctx context.Context, from Store, d Description, entries []sealed.Entry) (bool, error) {
-	named := make(map[string]struct{}, len(entries))
-	for i := range entries {
-		named[entries[i].Blob] = struct{}{}
+func nothingElse(ctx context.Context, from Store, d Description, entries *sealed.Entries) (bool, error) {
+	named := make(map[string]struct{}, entries.Len())
+	for e, err := range entries.All(ctx) {
+		if err != nil {
+			return false, err
+		}
+		named[e.Blob] = struct{}{}
 	}
 	for o, err := range from.List(ctx, Prefix(d.Dataset, d.Version)+"/") {
 		if err != nil && fault.KindOf(err) == fault.Denied {
@@ -101,7 +103,15 @@ func nothingElse(ctx context.Context, from Store, d Description, entries []seale
 // List returns the files of a published dataset, from its manifest alone.
 func List(ctx context.Context, src volume.Source, d Description, kek *secret.Bytes) ([]sealed.Entry, error) {
 	var out []sealed.Entry
-	_, err := withDataset(ctx, "dataset.list", src, d, kek, nil, func(s *set) error { out = s.entries; return nil })
+	_, err := withDataset(ctx, "dataset.list", src, d, kek, nil, func(s *set) error {
+		for e, err := range s.entries.All(ctx) {
+			if err != nil {
+				return err
+			}
+			out = append(out, e)
+		}
+		return nil
+	})
 	return out, err
 }
 
@@ -111,31 +121,26 @@ func withDataset(ctx context.Context, op string, src volume.Source, d Descriptio
 		return Result{}, fault.Wrap(op, err)
 	}
 	defer dek.Destroy()
-	b, err := volume.ReadObject(ctx, src, d.Manifest, maxManifest)
+	object, err := volume.OpenObject(ctx, src, d.Manifest, volume.MaxManifest)
 	if err != nil {
 		return Result{}, fault.Wrap(op, err)
 	}
-	m, err := sealed.OpenManifest(b, dek, d.SignKey, d.ManifestDigest, d.Dataset, d.Version)
+	m, err := sealed.OpenManifest(ctx, object, object.Size(), dek, sealed.Pin{Dataset: d.Dataset, Version: d.Version, Digest: d.ManifestDigest, Signer: d.SignKey})
 	if err != nil {
 		return Result{}, fault.Wrap(op, err)
 	}
-	context := func(path string) []byte { return sealed.FileContext(m.Dataset, path, m.Version) }
-	if err := f(&set{src: src, entries: m.Entries, dek: dek, context: context, progress: p}); err != nil {
+	if err := f(&set{src: src, entries: m.Entries, dek: dek, context: m.FileContext, progress: p}); err != nil {
 		return Result{}, fault.Wrap(op, err)
 	}
-	r := Result{Files: len(m.Entries)}
-	for i := range m.Entries {
-		r.Bytes += m.Entries[i].Size
-	}
-	return r, nil
+	return Result{Files: m.Len(), Bytes: m.Size()}, nil
 }
 
 // set is the files that a manifest lists.
 type set struct {
 	src      volume.Source
-	entries  []sealed.Entry
+	entries  *sealed.Entries
 	dek      *secret.Bytes
-	context  func(path string) []byte
+	context  func(*sealed.Entry) []byte
 	progress Progress
 
 	mu    sync.Mutex // guards what follows, and calls of progress
@@ -146,19 +151,9 @@ type set struct {
 // each gives the plaintext of every file to a writer of its own, atOnce files at a time. The error
 // is the first in the manifest's order.
 func (s *set) each(ctx context.Context, to func(sealed.Entry) (io.WriteCloser, error)) error {
-	return inOrder(ctx, s.all(), func(ctx context.Context, e sealed.Entry) (struct{}, error) {
+	return inOrder(ctx, s.entries.All(ctx), func(ctx context.Context, e sealed.Entry) (struct{}, error) {
 		return struct{}{}, s.one(ctx, e, to)
 	}, func(struct{}) error { return nil })
-}
-
-func (s *set) all() iter.Seq2[sealed.Entry, error] {
-	return func(yield func(sealed.Entry, error) bool) {
-		for _, e := range s.entries {
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
 }
 
 func (s *set) one(ctx context.Context, e sealed.Entry, to func(sealed.Entry) (io.WriteCloser, error)) error {
@@ -198,15 +193,12 @@ func (s *set) copy(ctx context.Context, w io.Writer, e sealed.Entry) error {
 		}
 		return err
 	}
-	if want := sealed.SealedSize(e.Size); o.Size != want {
+	if want := e.SealedSize(); o.Size != want {
 		return fault.New(fault.Tampered, "dataset.file", "%s has %d bytes, sealed were %d", e.Blob, o.Size, want)
 	}
-	r, err := sealed.NewReader(ranges{s.src, o}, o.Size, s.dek, s.context(e.Path))
+	r, err := sealed.NewFileReader(ranges{s.src, o}, &e, s.dek, s.context(&e))
 	if err != nil {
 		return err
-	}
-	if string(r.Header()) != string(e.Header) {
-		return fault.New(fault.Tampered, "dataset.file", "%s is another sealing of this file", e.Blob)
 	}
 	h := sha256.New()
 	if e.Size == 0 { // its one segment is read for its own sake
@@ -225,6 +217,9 @@ func (s *set) copy(ctx context.Context, w io.Writer, e sealed.Entry) error {
 		s.done(0, int64(n))
 	}
 	if err != nil && err != io.EOF {
+		return err
+	}
+	if err := r.CheckPadding(ctx); err != nil {
 		return err
 	}
 	if !digest.FromHash(h).Equal(e.SHA256) {

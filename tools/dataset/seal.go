@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -63,7 +64,17 @@ func seal(ctx context.Context, o SealOptions, b *sealing.Batch, dek *secret.Byte
 	if err != nil {
 		return Description{}, err
 	}
-	object, sum, err := sealed.SealManifest(&sealed.Manifest{Dataset: o.Dataset, Version: o.Version, Entries: entries}, dek, o.Signer)
+	var object bytes.Buffer
+	list, err := sealed.NewManifestWriter(&object, sealed.ManifestInfo{Dataset: o.Dataset, Version: o.Version, Entries: int64(len(entries))}, dek, o.Signer)
+	if err != nil {
+		return Description{}, err
+	}
+	for i := range entries {
+		if err := list.Add(&entries[i]); err != nil {
+			return Description{}, err
+		}
+	}
+	sum, err := list.Close()
 	if err != nil {
 		return Description{}, err
 	}
@@ -72,5 +83,5 @@ func seal(ctx context.Context, o SealOptions, b *sealing.Batch, dek *secret.Byte
 		Manifest: b.Prefix + "/" + volume.ManifestName, ManifestDigest: sum,
 		SignKey: o.Signer.Public().(ed25519.PublicKey),
 	}
-	return d, b.Publish(ctx, d.Manifest, object)
+	return d, b.Publish(ctx, d.Manifest, object.Bytes())
 }

@@ -125,7 +125,7 @@ func (d *demo) openReport(ctx context.Context) (string, error) {
 			return "", fault.New(fault.Internal, "sandbox", "the application got through: %s %s", a.Name, a.Target)
 		}
 	}
-	return fmt.Sprintf("%d files, accuracy %.3f", len(out.Entries), report.Accuracy), nil
+	return fmt.Sprintf("%d files, accuracy %.3f", out.Len(), report.Accuracy), nil
 }
 
 func readJSON(path string, v any) error {

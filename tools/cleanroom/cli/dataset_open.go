@@ -197,9 +197,5 @@ func openReleased(ctx context.Context, io Streams, where *storePlace, r released
 	if err != nil {
 		return m, because(ctx, err)
 	}
-	m = moved{Manifest: r.manifest, Files: len(out.Entries)}
-	for _, e := range out.Entries {
-		m.Bytes += e.Size
-	}
-	return m, nil
+	return moved{Manifest: r.manifest, Files: out.Len(), Bytes: out.Size()}, nil
 }
