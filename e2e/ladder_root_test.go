@@ -139,9 +139,11 @@ func (r *rung) seal(t *testing.T, to *blobs.Store) {
 // read mounts the dataset anew and has all readers read all of the file at once.
 func (r *rung) read(t *testing.T, src *plugin.Source, readers int) {
 	t.Helper()
-	object, err := volume.ReadObject(t.Context(), src, r.d.Manifest, maxManifest)
+	object, err := volume.OpenObject(t.Context(), src, r.d.Manifest, maxManifest)
 	must(t, err)
-	manifest, err := sealed.OpenManifest(object, r.dek, r.d.SignKey, r.d.ManifestDigest, r.d.Dataset, r.d.Version)
+	manifest, err := sealed.OpenManifest(t.Context(), object, object.Size(), r.dek, sealed.Pin{
+		Dataset: r.d.Dataset, Version: r.d.Version, Digest: r.d.ManifestDigest, Signer: r.d.SignKey,
+	})
 	must(t, err)
 	p, end := permit.Issue("data.present", "ladder")
 	defer end()
