@@ -106,6 +106,9 @@ func OpenOutputManifest(ctx context.Context, src RangeReader, size int64, privat
 	if err := expected(pin.Digest, pin.Signer); err != nil {
 		return nil, nil, err
 	}
+	if err := pinned(ctx, src, size, pin.Digest); err != nil {
+		return nil, nil, err
+	}
 	first := make([]byte, min(max(size, 0), maxLine))
 	if err := src.ReadRange(ctx, 0, first); err != nil {
 		return nil, nil, fault.Wrap("sealed.manifest", err)
@@ -134,6 +137,24 @@ func OpenOutputManifest(ctx context.Context, src RangeReader, size int64, privat
 		return nil, nil, err
 	}
 	return &Output{head.OutputInfo, entries}, dek, nil
+}
+
+// pinned reads the object once before anything of it is believed: its first line is clear,
+// and a changed one would be taken for another recipient's.
+func pinned(ctx context.Context, src RangeReader, size int64, want digest.SHA256) error {
+	h, buf := sha256.New(), make([]byte, min(chunk, max(0, size)))
+	for off := int64(0); off < size; {
+		p := buf[:min(chunk, size-off)]
+		if err := src.ReadRange(ctx, off, p); err != nil {
+			return fault.Wrap("sealed.manifest", err)
+		}
+		h.Write(p)
+		off += int64(len(p))
+	}
+	if got := digest.FromHash(h); !got.Equal(want) {
+		return damaged("is %s, pinned is %s", got, want)
+	}
+	return nil
 }
 
 func openOutputList(ctx context.Context, src RangeReader, clear []byte, size int64, head outputHead, dek *secret.Bytes, pin OutputPin) (*Entries, error) {
