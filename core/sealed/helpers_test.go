@@ -3,6 +3,11 @@ package sealed_test
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -140,6 +145,35 @@ func listed(t testing.TB, e *sealed.Entries) []sealed.Entry {
 			t.Fatal(err)
 		}
 		out = append(out, entry)
+	}
+	return out
+}
+
+// reseal seals other plaintext under a header that is in use, as no honest writer can.
+func reseal(t testing.TB, header []byte, context string, plain []byte) []byte {
+	t.Helper()
+	fileKey, err := hkdf.Key(sha256.New, rawKey, header[1:33], context, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := aes.NewCipher(fileKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := bytes.Clone(header)
+	segments := sealed.Segments(int64(len(plain)))
+	for i := range segments {
+		nonce := binary.BigEndian.AppendUint32(bytes.Clone(header[33:]), uint32(i))
+		last := byte(0)
+		if i == segments-1 {
+			last = 1
+		}
+		end := min(sealed.PlainStart(i+1), int64(len(plain)))
+		out = aead.Seal(out, append(nonce, last), plain[sealed.PlainStart(i):end], nil)
 	}
 	return out
 }

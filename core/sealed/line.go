@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -15,8 +16,6 @@ import (
 // fraction of what general JSON costs; FuzzEntryLine compares with core/canonical.
 
 var strict = base64.StdEncoding.Strict()
-
-const digestText = len("sha256:") + 64 // of a digest in JSON
 
 // appendEntry appends the canonical JSON of an entry that has been checked.
 func appendEntry(b []byte, e *Entry) ([]byte, error) {
@@ -71,8 +70,8 @@ func parseEntry(line []byte) (e Entry, err error) {
 	}
 	f.expect(`,"path":`)
 	e.Path = f.text()
-	f.expect(`,"sha256":"`)
-	sum := f.take(digestText)
+	f.expect(`,"sha256":"sha256:`)
+	sum := f.take(2 * sha256.Size)
 	f.expect(`","size":`)
 	e.Size = f.number(false)
 	if f.next(`,"version":`) {
@@ -85,11 +84,14 @@ func parseEntry(line []byte) (e Entry, err error) {
 	if f.err != nil {
 		return Entry{}, fmt.Errorf("%w (at byte %d of a line)", f.err, len(line)-len(f.rest))
 	}
-	e.Header = make([]byte, HeaderSize)
-	if n, err := strict.Decode(e.Header, header); err != nil || n != HeaderSize {
+	if e.Header, err = strict.AppendDecode(make([]byte, 0, HeaderSize+2), header); err != nil || len(e.Header) != HeaderSize {
 		return Entry{}, fmt.Errorf("header is not %d bytes in base64", HeaderSize)
 	}
-	if e.SHA256, err = digest.Parse(string(sum)); err != nil {
+	var raw [sha256.Size]byte
+	if _, err := hex.Decode(raw[:], sum); err != nil || bytes.ContainsAny(sum, "ABCDEF") {
+		return Entry{}, fmt.Errorf("digest is not 64 lower-case hex digits")
+	}
+	if e.SHA256, err = digest.FromBytes(raw[:]); err != nil {
 		return Entry{}, err
 	}
 	return e, e.check()
