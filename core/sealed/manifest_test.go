@@ -58,6 +58,7 @@ func TestManifestComesBackAsItWas(t *testing.T) {
 func TestManifestRefusals(t *testing.T) {
 	object, d := sealManifest(t, "north", 3, entries("a", "b"), false)
 	old, oldDigest := sealManifest(t, "north", 2, nil, false)
+	again, _ := sealManifest(t, "north", 3, nil, false)
 	signer := public(signKey(1))
 	for name, tc := range map[string]struct {
 		object  []byte
@@ -72,6 +73,7 @@ func TestManifestRefusals(t *testing.T) {
 		"another signer":                     {object, public(signKey(2)), d, "north", 3, fault.Tampered},
 		"another dataset":                    {object, signer, d, "south", 3, fault.Tampered},
 		"another version":                    {object, signer, d, "north", 2, fault.Tampered},
+		"another of the same version":        {again, signer, d, "north", 3, fault.Tampered}, // signed, but not agreed
 		"the old manifest":                   {old, signer, d, "north", 3, fault.Tampered},
 		"the old manifest under its digest":  {old, signer, oldDigest, "north", 3, fault.Tampered},
 		"a byte less":                        {object[:len(object)-1], signer, d, "north", 3, fault.Tampered},

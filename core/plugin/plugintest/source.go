@@ -86,6 +86,7 @@ func Source(f SourceFixture) Kit {
 	}
 	if f.Replace != nil {
 		k["source: a replaced object is another version"] = f.replaced
+		k["source: an object of another size than the reader knows is refused"] = f.resized
 	}
 	return k
 }
@@ -313,4 +314,16 @@ func (f SourceFixture) replaced(t T) {
 	}
 	err = f.Reader.ReadRange(t.Context(), o, 0, make([]byte, 1))
 	wantKind(t, "ReadRange of the version before", err, sdk.Tampered)
+}
+
+// resized reads as a mount does at first: of any version, but of the size that was published.
+func (f SourceFixture) resized(t T) {
+	o, was := f.largest(t)
+	defer f.Replace(t, o.Name, was)
+	o.ETag = sdk.AnyVersion
+	for what, now := range map[string][]byte{"cut": was[:len(was)-1], "emptied": {}, "grown": append(bytes.Clone(was), 0)} {
+		f.Replace(t, o.Name, now)
+		err := f.Reader.ReadRange(t.Context(), o, 0, make([]byte, 1))
+		wantKind(t, "ReadRange of an object that was "+what, err, sdk.Tampered, sdk.Invalid)
+	}
 }

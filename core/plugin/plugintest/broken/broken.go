@@ -58,6 +58,10 @@ func Sources() map[string]Source {
 			func(m *plugintest.MemorySource) sdk.Source { return &shared{base: base{m}} }},
 		"takes the size for the version": {"source: a replaced object is another version",
 			func(m *plugintest.MemorySource) sdk.Source { return sized{base{m}} }},
+		"says the size it saw first": {"source: an object of another size than the reader knows is refused",
+			func(m *plugintest.MemorySource) sdk.Source {
+				return &remembering{base: base{m}, sizes: map[string]int64{}}
+			}},
 	}
 }
 
@@ -278,4 +282,32 @@ func (b sized) Open(ctx context.Context, name, etag string, off, n int64) (io.Re
 	}
 	body, info, err := b.MemorySource.Open(ctx, name, info.ETag, off, n)
 	return body, tag(info), err
+}
+
+type remembering struct {
+	base
+	mu    sync.Mutex
+	sizes map[string]int64
+}
+
+func (r *remembering) Stat(ctx context.Context, name string) (sdk.Info, error) {
+	info, err := r.MemorySource.Stat(ctx, name)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if size, ok := r.sizes[name]; ok {
+		info.Size = size
+	} else if err == nil {
+		r.sizes[name] = info.Size
+	}
+	return info, err
+}
+
+func (r *remembering) Open(ctx context.Context, name, etag string, off, n int64) (io.ReadCloser, sdk.Info, error) {
+	body, info, err := r.MemorySource.Open(ctx, name, etag, off, n)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if size, ok := r.sizes[name]; ok {
+		info.Size = size
+	}
+	return body, info, err
 }
