@@ -87,6 +87,93 @@ func TestV1StillOpens(t *testing.T) {
 	dek.Destroy()
 }
 
+// padded is testdata/v1-padded/index.json: files whose sizes are hidden, and a manifest of
+// them, whose last entry is of an earlier version.
+type padded struct {
+	Files    []sealed.Entry `json:"files"`
+	Manifest digest.SHA256  `json:"manifest"`
+}
+
+const v1Padded = "testdata/v1-padded"
+
+func TestV1PaddedStillOpens(t *testing.T) {
+	if _, err := os.Stat(v1Padded); *update && os.IsNotExist(err) {
+		makeV1Padded(t)
+	}
+	read := func(name string) []byte {
+		b, err := os.ReadFile(filepath.Join(v1Padded, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	var p padded
+	if err := json.Unmarshal(read("index.json"), &p); err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Files) != 3 {
+		t.Fatalf("%d files, want 3", len(p.Files))
+	}
+	m, err := openManifest(t, read("manifest"), northPin(p.Manifest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := listed(t, m.Entries); fmt.Sprint(list) != fmt.Sprint(p.Files) {
+		t.Errorf("manifest: %+v, want %+v", list, p.Files)
+	}
+	for _, e := range p.Files {
+		file := read(e.Blob)
+		if int64(len(file)) != e.SealedSize() {
+			t.Errorf("%s has %d bytes, its entry says %d", e.Blob, len(file), e.SealedSize())
+		}
+		r, err := sealed.NewFileReader(store(file), &e, key(t), m.FileContext(&e))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, err := io.ReadAll(io.NewSectionReader(r, 0, r.Size()))
+		if err != nil || !digest.Of(plain).Equal(e.SHA256) {
+			t.Errorf("%s: %d bytes, %v", e.Path, len(plain), err)
+		}
+		if err := r.CheckPadding(t.Context()); err != nil {
+			t.Errorf("%s: %v", e.Path, err)
+		}
+	}
+}
+
+func makeV1Padded(t *testing.T) {
+	t.Helper()
+	if err := os.MkdirAll(v1Padded, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put := func(name string, b []byte) {
+		if err := os.WriteFile(filepath.Join(v1Padded, name), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var p padded
+	for i, f := range []struct {
+		path    string
+		version uint64
+		plain   []byte
+	}{{"empty", 3, nil}, {"hello", 3, []byte("hello\n")}, {"old/two-segments", 2, data(65_481)}} {
+		file, e := sealPadded(t, string(sealed.FileContext("north", f.path, f.version)), f.plain)
+		e.Path, e.Blob = f.path, fmt.Sprintf("blob-%d", i)
+		if f.version != 3 {
+			e.Version = f.version
+		}
+		put(e.Blob, file)
+		p.Files = append(p.Files, e)
+	}
+	b, d := sealManifest(t, "north", 3, p.Files, true)
+	put("manifest", b)
+	p.Manifest = d
+	index, err := json.MarshalIndent(p, "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put("index.json", append(index, '\n'))
+}
+
 func open(t *testing.T, file []byte, context string) ([]byte, error) {
 	t.Helper()
 	r, err := sealed.NewReader(store(file), int64(len(file)), key(t), []byte(context))

@@ -23,6 +23,7 @@ type SealOptions struct {
 	Version  uint64      // at least 1; higher with each publication
 	KEK      *secret.Bytes
 	Signer   ed25519.PrivateKey
+	Pad      bool     // the store is not to see the files' sizes, nor the manifest's
 	Progress Progress // may be nil
 }
 
@@ -47,7 +48,7 @@ func Seal(ctx context.Context, o SealOptions) (Description, error) {
 	if err != nil {
 		return Description{}, fault.Wrap(op, err)
 	}
-	b := &sealing.Batch{Sink: o.Sink, Prefix: Prefix(o.Dataset, o.Version), Progress: o.Progress}
+	b := &sealing.Batch{Sink: o.Sink, Prefix: Prefix(o.Dataset, o.Version), Progress: o.Progress, Pad: o.Pad}
 	d, err := seal(ctx, o, b, dek)
 	if err != nil {
 		b.Clean(ctx)
@@ -69,6 +70,7 @@ func seal(ctx context.Context, o SealOptions, b *sealing.Batch, dek *secret.Byte
 	if err != nil {
 		return Description{}, err
 	}
+	list.Pad = o.Pad
 	for i := range entries {
 		if err := list.Add(&entries[i]); err != nil {
 			return Description{}, err

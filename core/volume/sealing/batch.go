@@ -52,6 +52,7 @@ type Batch struct {
 	Sink     Sink
 	Prefix   string                        // of the objects' names
 	Paths    bool                          // paths count against the limit: a stranger chose them
+	Pad      bool                          // the sink is not to see the files' sizes
 	Progress func(files int, sealed int64) // called after each file, one call at a time; may be nil
 
 	mu    sync.Mutex
@@ -125,6 +126,9 @@ func (b *Batch) file(ctx context.Context, t *tree, s staged, dek *secret.Bytes, 
 		return e, nil
 	}
 	e := sealed.Entry{Path: s.path, Size: s.size}
+	if padded := sealed.PaddedSize(s.size); b.Pad && padded > s.size {
+		e.Padded = padded
+	}
 	// A try whose answer was lost may arrive after the next one. So each seals into
 	// a name of its own, and cannot overwrite what the manifest will say.
 	err := retry.Standard.ForSize(s.size).Do(ctx, func(ctx context.Context) (err error) {
@@ -173,7 +177,7 @@ func (b *Batch) stream(ctx context.Context, e *sealed.Entry, c object.Condition,
 		pipe.CloseWithError(err)
 		sealing <- err
 	}()
-	o, err := b.Sink.Put(ctx, e.Blob, sealed.SealedSize(e.Size), body, c)
+	o, err := b.Sink.Put(ctx, e.Blob, e.SealedSize(), body, c)
 	body.CloseWithError(errStopped)
 	cause := <-sealing
 	if cause != nil && !errors.Is(cause, errStopped) {
@@ -198,5 +202,10 @@ func sealInto(w io.Writer, e *sealed.Entry, fill func(io.Writer) error, dek *sec
 		return err
 	}
 	e.Header, e.SHA256 = s.Header(), digest.FromHash(h)
+	if e.Padded > 0 {
+		if _, err := s.Pad(e.Size); err != nil {
+			return err
+		}
+	}
 	return s.Close()
 }

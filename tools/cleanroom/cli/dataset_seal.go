@@ -19,6 +19,7 @@ type sealOptions struct {
 	*storePlace
 	kek, sign, name, description string
 	version                      uint64
+	pad                          bool
 }
 
 func newSealCmd(io Streams) *cobra.Command {
@@ -37,6 +38,7 @@ are streamed; after an error, or Ctrl-C (130), nothing of the version stays.` + 
 	c.Flags().StringVar(&o.sign, "sign", "", "`file` of the provider's signing key (required)")
 	c.Flags().StringVar(&o.name, "name", "", "the dataset's `name`: its source's in the specification (required)")
 	c.Flags().Uint64Var(&o.version, "version", 0, "at least 1, and higher with each publication (required)")
+	c.Flags().BoolVar(&o.pad, "pad", false, "hide the files' sizes from the store, for at most 12 % more bytes and 4 KiB a file at least")
 	c.Flags().StringVar(&o.description, "description", "", "new `file` for the description (default: "+dataset.DescriptionName+" in a local store)")
 	asJSON := jsonFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -94,7 +96,7 @@ func seal(ctx context.Context, io Streams, o *sealOptions, folder string) (d dat
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	p := newProgress(io.Err, "sealed")
-	d, err = dataset.Seal(ctx, dataset.SealOptions{Dir: folder, Sink: s, Dataset: o.name, Version: o.version, KEK: kek, Signer: signer, Progress: p.tell})
+	d, err = dataset.Seal(ctx, dataset.SealOptions{Dir: folder, Sink: s, Dataset: o.name, Version: o.version, KEK: kek, Signer: signer, Pad: o.pad, Progress: p.tell})
 	p.end()
 	if err != nil {
 		return d, because(ctx, err)
