@@ -116,7 +116,7 @@ func TestChangesAtRestStopTheMount(t *testing.T) {
 			}
 		}
 	})
-	t.Logf("%d changed files in %v, all refused", count, time.Since(started).Round(time.Second))
+	t.Logf("%d changed files tried in %v; each must be refused", count, time.Since(started).Round(time.Second))
 	if count != casesAtRest {
 		t.Errorf("%d cases, want %d", count, casesAtRest)
 	}
@@ -148,7 +148,7 @@ func TestALyingPluginStopsTheMount(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d lies in %v, all refused but those that change nothing", count, time.Since(started).Round(time.Second))
+	t.Logf("%d lies tried in %v; each must be refused that changes anything", count, time.Since(started).Round(time.Second))
 	if count != casesOfLies {
 		t.Errorf("%d cases, want %d", count, casesOfLies)
 	}

@@ -84,7 +84,7 @@ func TestChangesAtRestAreTampered(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v (%v); want Tampered", what, len(got), err, fault.KindOf(err))
 		}
 	})
-	t.Logf("%d changed files, all refused", count)
+	t.Logf("%d changed files tried; each must be refused", count)
 	if count != casesAtRest {
 		t.Errorf("%d cases, want %d", count, casesAtRest)
 	}

@@ -114,3 +114,37 @@ func TestReadAheadReportsChanges(t *testing.T) {
 		t.Errorf("fault = %v", err)
 	}
 }
+
+// A store that says of an object, such as a manifest, that it is larger than any can be gets
+// no memory for it, and is not read.
+func TestAnObjectAboveItsLimitIsTampered(t *testing.T) {
+	for name, tc := range map[string]struct {
+		says  int64 // of 100 bytes
+		limit int64
+		right bool
+	}{
+		"as large as may be": {100, 100, true},
+		"one byte more":      {100, 99, false},
+		"what it is not":     {1 << 62, 1 << 30, false},
+		"below nothing":      {-1, 100, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			reads := 0
+			s := &volumetest.Store{
+				OnStat: func(o *object.Info) error { o.Size = tc.says; return nil },
+				OnRead: func(context.Context, object.Info, int64, []byte) error { reads++; return nil },
+			}
+			s.Set("m", make([]byte, 100))
+			_, whole := volume.ReadObject(t.Context(), s, "m", tc.limit)
+			_, opened := volume.OpenObject(t.Context(), s, "m", tc.limit)
+			for call, err := range map[string]error{"ReadObject": whole, "OpenObject": opened} {
+				if tc.right != (err == nil) || err != nil && fault.KindOf(err) != fault.Tampered {
+					t.Errorf("%s = %v (%v)", call, err, fault.KindOf(err))
+				}
+			}
+			if !tc.right && reads > 0 {
+				t.Errorf("it was read %d times", reads)
+			}
+		})
+	}
+}

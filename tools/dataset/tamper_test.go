@@ -63,7 +63,7 @@ func eachChange(t *testing.T, size int, s, old, again *volumetest.Store, read fu
 // counted fails if not every case was tried.
 func counted(t *testing.T, got, want int) {
 	t.Helper()
-	t.Logf("%d changes, all refused", got)
+	t.Logf("%d changes tried; each must be refused", got)
 	if got != want {
 		t.Errorf("%d cases, want %d", got, want)
 	}
