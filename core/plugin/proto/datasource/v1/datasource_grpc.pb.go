@@ -33,6 +33,7 @@ const (
 //	GET /object/NAME (NAME percent-encoded as one segment), Range: bytes=A-B, If-Match: ETAG
 //
 // answers 206 with ETag, Content-Range and exactly the range; 404, 412, 416 and 503 as HTTP has them.
+// If-Match: * asks for the current version; the answer's ETag says which that is.
 type DataSourceClient interface {
 	Stat(ctx context.Context, in *StatRequest, opts ...grpc.CallOption) (*StatResponse, error)
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ListResponse], error)
@@ -85,6 +86,7 @@ type DataSource_ListClient = grpc.ServerStreamingClient[ListResponse]
 //	GET /object/NAME (NAME percent-encoded as one segment), Range: bytes=A-B, If-Match: ETAG
 //
 // answers 206 with ETag, Content-Range and exactly the range; 404, 412, 416 and 503 as HTTP has them.
+// If-Match: * asks for the current version; the answer's ETag says which that is.
 type DataSourceServer interface {
 	Stat(context.Context, *StatRequest) (*StatResponse, error)
 	List(*ListRequest, grpc.ServerStreamingServer[ListResponse]) error
