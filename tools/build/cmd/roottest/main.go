@@ -29,7 +29,7 @@ func main() {
 	flag.StringVar(&o.testlogs, "testlogs", "", "Bazel's folder of test results")
 	flag.StringVar(&o.release, "release", "", "folder of //:release")
 	flag.StringVar(&o.summary, "summary", "", "file to write PASSED and FAILED to, as two numbers")
-	flag.DurationVar(&o.timeout, "timeout", 10*time.Minute, "of one test binary")
+	flag.DurationVar(&o.timeout, "timeout", 20*time.Minute, "of one test binary")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
