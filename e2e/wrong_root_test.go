@@ -27,7 +27,7 @@ var wrongs = map[string]wrong{
 	"an unknown field":                            {edit("spec.yaml", "workDir: /", "workDir: /\n  privileged: true"), 3, "privileged"},
 	"a wrong type":                                {edit("spec.yaml", "pids: 64", "pids: many"), 3, "pids"},
 	"a duplicate key":                             {edit("spec.yaml", "wallTime: 60s", "wallTime: 60s\n  wallTime: 61s"), 3, "wallTime"},
-	"a half-written specification":                {halve("spec.yaml"), 3, "specification"},
+	"a half-written specification":                {cut("spec.yaml", "config: {"), 3, "specification: spec: is not YAML"},
 	"bytes that are no text":                      {edit("spec.yaml", "workDir", "work\xffDir"), 3, "specification"},
 	"a second document":                           {edit("spec.yaml", "bytesOut: 4MiB", "bytesOut: 4MiB\n---\nname: x"), 3, "document"},
 	"another specification":                       {edit("spec.yaml", "wallTime: 60s", "wallTime: 61s"), 5, "specification: digest is"},
@@ -144,6 +144,14 @@ func edit(name, old, new string) func(*testing.T, command) command {
 
 func halve(name string) func(*testing.T, command) command {
 	return change(name, func(b []byte) []byte { return b[:len(b)/2] })
+}
+
+// cut ends a file right after the first at: half of a specification is YAML too if it is cut at a line.
+func cut(name, at string) func(*testing.T, command) command {
+	return change(name, func(b []byte) []byte {
+		before, _, _ := bytes.Cut(b, []byte(at))
+		return append(before, at...)
+	})
 }
 
 func remove(name string) func(*testing.T, command) command {
