@@ -5,6 +5,7 @@ package blobs
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"net/url"
@@ -176,6 +177,14 @@ func (s *Store) ReadRange(ctx context.Context, o object.Info, off int64, p []byt
 	if resp.ContentLength == nil || *resp.ContentLength != int64(len(p)) {
 		// The service cuts a range at the blob's end: it has fewer bytes than were published.
 		return fault.New(fault.Tampered, op, "%s: does not have the bytes %d to %d", o.Name, off, off+int64(len(p)))
+	}
+	// RFC 9110, 14.4: its last part is the size of the whole blob.
+	got, want := "", fmt.Sprintf("bytes %d-%d/%d", off, off+int64(len(p))-1, o.Size)
+	if resp.ContentRange != nil {
+		got = *resp.ContentRange
+	}
+	if got != want {
+		return fault.New(fault.Tampered, op, "%s: the service sends %.80q, want %q", o.Name, got, want)
 	}
 	if _, err := io.ReadFull(body, p); err != nil {
 		return fault.New(fault.Unavailable, op, "%s: bytes %d to %d: %w", o.Name, off, off+int64(len(p)), withoutURL(err))
